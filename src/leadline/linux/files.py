@@ -1,0 +1,93 @@
+"""Reading small files, links and directories that may not be there.
+
+The one place that decides which errors of the operating system mean "no such thing" and which are worth an
+exception. /proc adds to the usual ones: ESRCH for a process that ended between two calls, EINVAL and EIO from files
+that have nothing to say.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+ABSENT = frozenset(
+    {
+        errno.ENOENT,
+        errno.ESRCH,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENXIO,  # a socket in the file system
+        errno.EAGAIN,  # a pipe that somebody writes to
+        errno.EINVAL,
+        errno.EIO,
+    }
+)
+
+# Without O_NONBLOCK a pipe put in the place of a file would hold us until somebody writes to it.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_CHUNK = 16384
+
+
+def read(path: str, limit: int = 64 << 20) -> bytes | None:
+    """The first ``limit`` bytes of a file; None when it is missing, forbidden, gone or not a file with content.
+
+    Raises OSError for what is wrong with the machine (EMFILE, ENOMEM and the like).
+    """
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise
+    try:
+        size = min(_CHUNK, limit)
+        data = os.read(descriptor, size)
+        # /proc ends a read at a record's border, so only an empty read is the end.
+        more = os.read(descriptor, min(size, limit - len(data))) if data else b""
+        if not more:
+            return data
+        return _rest(descriptor, data + more, limit)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _rest(descriptor: int, data: bytes, limit: int) -> bytes:
+    parts = [data]
+    left = limit - len(data)
+    size = _CHUNK
+    while left > 0:
+        size = min(size * 2, 1 << 20)
+        part = os.read(descriptor, min(size, left))
+        if not part:
+            break
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def link(path: str) -> str | None:
+    """Where a symbolic link points to, bytes that are no UTF-8 surrogate-escaped; None as for :func:`read`."""
+    try:
+        return os.readlink(path)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise
+
+
+def names(path: str) -> list[str]:
+    """The names in a directory in the order the system gives them; none when it is missing, forbidden or gone."""
+    try:
+        return os.listdir(path)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return []
+        raise

@@ -1,0 +1,27 @@
+"""Bytes of the operating system as text, the way osquery prints them."""
+
+from __future__ import annotations
+
+
+def decode(data: bytes) -> str:
+    r"""The text of ``data``: valid UTF-8 is kept, each byte that is none becomes the four characters ``\xHH``."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return clean(data.decode("utf-8", "surrogateescape"))
+
+
+def clean(name: str) -> str:
+    r"""The same for a name that Python took from the system with ``surrogateescape``."""
+    if name.isascii():
+        return name
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "".join(_escape(character) for character in name)
+    return name
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else character
