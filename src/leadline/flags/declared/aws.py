@@ -1,0 +1,36 @@
+"""Flags of the Kinesis and Firehose loggers and of how they reach AWS."""
+
+from __future__ import annotations
+
+FLAGS = (
+    ("aws_kinesis_stream", "flag", "string", "", "Kinesis stream that lines go to."),
+    ("aws_kinesis_region", "flag", "string", "", "Region of the Kinesis stream."),
+    ("aws_kinesis_period", "flag", "uint64", "10", "Seconds between sends to Kinesis."),
+    ("aws_kinesis_endpoint", "flag", "string", "", "Address of another Kinesis endpoint."),
+    ("aws_kinesis_random_partition_key", "flag", "bool", "false", "Spread records over shards at random."),
+    ("aws_kinesis_disable_log_status", "flag", "bool", "false", "Send no status lines to Kinesis."),
+    ("aws_firehose_stream", "flag", "string", "", "Firehose delivery stream that lines go to."),
+    ("aws_firehose_region", "flag", "string", "", "Region of the Firehose stream."),
+    ("aws_firehose_period", "flag", "uint64", "10", "Seconds between sends to Firehose."),
+    ("aws_firehose_endpoint", "flag", "string", "", "Address of another Firehose endpoint."),
+    ("aws_region", "flag", "string", "", "Region when a service names none."),
+    ("aws_profile_name", "flag", "string", "", "Profile of the AWS configuration file."),
+    ("aws_access_key_id", "flag", "string", "", "Access key id."),
+    ("aws_secret_access_key", "flag", "string", "", "Secret access key."),
+    ("aws_session_token", "flag", "string", "", "Session token that goes with the keys."),
+    ("aws_sts_arn_role", "flag", "string", "", "Role to assume."),
+    ("aws_sts_region", "flag", "string", "", "Region of the token service."),
+    ("aws_sts_session_name", "flag", "string", "default", "Session name of the assumed role."),
+    ("aws_sts_timeout", "flag", "uint64", "3600", "Seconds that an assumed role's credentials live."),
+    ("aws_enable_proxy", "flag", "bool", "false", "Reach AWS through a proxy."),
+    ("aws_proxy_scheme", "flag", "string", "https", "Scheme of the proxy: http or https."),
+    ("aws_proxy_host", "flag", "string", "", "Host of the proxy."),
+    ("aws_proxy_port", "flag", "uint32", "0", "Port of the proxy."),
+    ("aws_proxy_username", "flag", "string", "", "User name at the proxy."),
+    ("aws_proxy_password", "flag", "string", "", "Password at the proxy."),
+    ("aws_enforce_fips", "cli", "bool", "false", "Use FIPS endpoints only."),
+    ("aws_disable_imdsv1_fallback", "flag", "bool", "false", "Never ask version 1 of the instance metadata service."),
+    ("aws_imdsv2_request_attempts", "flag", "uint32", "3", "Tries for a metadata token."),
+    ("aws_imdsv2_request_interval", "flag", "uint32", "3", "Base wait in seconds between tries for a metadata token."),
+    ("aws_debug", "flag", "bool", "false", "Log what the AWS client does."),
+)
