@@ -1,0 +1,1 @@
+"""Relational state: SQLAlchemy Core tables, one module of statements a subject, migrations."""
