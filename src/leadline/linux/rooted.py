@@ -1,0 +1,48 @@
+"""Paths below a root directory that is not the running system's.
+
+An image's symbolic links are written for the image: `/etc/os-release -> /usr/lib/os-release` means the image's /usr,
+never this machine's. :func:`path` follows links the way a chroot would (openat2(2), RESOLVE_IN_ROOT), so that no
+query under ``--root`` reads outside of it.
+"""
+
+from __future__ import annotations
+
+import os
+
+_LINKS = 40  # as many links in one path as the kernel follows before ELOOP, path_resolution(7)
+
+
+def path(root: str, name: str, follow: bool = True) -> str:
+    """Where ``name``, a path as the system under ``root`` sees it, really lies.
+
+    With the root "" that is ``name`` itself. ``follow`` says whether a link in the last place is followed too. What
+    does not exist, or goes round in circles, resolves to a path that does not exist either.
+    """
+    if not root:
+        return name
+    todo = [part for part in reversed(name.split("/")) if part and part != "."]
+    done: list[str] = []
+    links = 0
+    while todo:
+        part = todo.pop()
+        if part == "..":
+            if done:
+                done.pop()
+            continue
+        done.append(part)
+        if not todo and not follow:
+            break
+        try:
+            target = os.readlink(f"{root}/{'/'.join(done)}")
+        except (OSError, ValueError):
+            continue  # no link, or nothing there: the caller's own call will tell
+        links += 1
+        if links > _LINKS:
+            break
+        if target.startswith("/"):
+            done.clear()
+        else:
+            done.pop()
+        todo.extend(one for one in reversed(target.split("/")) if one and one != ".")
+    found = f"{root}/{'/'.join(done)}"
+    return f"{found}/" if name.endswith("/") and done else found

@@ -1,0 +1,23 @@
+"""The etc_hosts table."""
+
+from __future__ import annotations
+
+from leadline.linux import hosts
+from leadline.sql.schema import POSIX, TEXT, Column, Query, Rows, table
+from leadline.tables.namespaces import PID_WITH_NAMESPACE
+
+
+@table(
+    "etc_hosts",
+    Column("address", TEXT, "IP address that the names stand for."),
+    Column("hostnames", TEXT, "Canonical name, then aliases, separated by spaces."),
+    PID_WITH_NAMESPACE,
+    platforms=POSIX,
+    aliases=["hosts"],
+    cacheable=True,
+    examples=["SELECT * FROM etc_hosts WHERE hostnames LIKE '%internal%'"],
+)  # fmt: skip
+def etc_hosts(query: Query) -> Rows:
+    """Names and addresses that the hosts file gives."""
+    for address, names in hosts.entries(query.root):
+        yield address, " ".join(names)

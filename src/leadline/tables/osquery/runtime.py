@@ -1,0 +1,34 @@
+"""What the program around the engine tells the osquery_* tables about itself."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Protocol, cast
+
+    from leadline.sql.schema import Query, Value
+
+    class Runtime(Protocol):
+        """The shell and the agent each have one and hand it to the engine."""
+
+        def info(self) -> Mapping[str, object]:
+            """Values for columns of osquery_info, by column name; what is left out keeps its default."""
+
+        def flags(self) -> Iterable[tuple[str, str, str, str, str, int]]:
+            """Each flag: name, type, description, default value, value, whether only the shell has it (0 or 1)."""
+
+        def registry(self) -> Iterable[tuple[str, str, int, int, int]]:
+            """Each plugin: registry, name, uuid of the owner (0 for our own), internal and active (0 or 1)."""
+
+
+def of(query: Query) -> Runtime | None:
+    """The runtime of the program that runs the query; None for an engine that was opened on its own."""
+    if TYPE_CHECKING:
+        return cast("Runtime | None", query.runtime)
+    return query.runtime
+
+
+def value(known: object) -> Value:
+    """A value from :meth:`Runtime.info` as a column value."""
+    return known if isinstance(known, (str, int, float)) else None
