@@ -1,0 +1,36 @@
+"""The listening_ports table."""
+
+from __future__ import annotations
+
+from leadline.linux import sockets
+from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Rows, table
+
+
+@table(
+    "listening_ports",
+    Column("pid", INTEGER, "Process ID, -1 when no process is found that holds the socket."),
+    Column("port", INTEGER, "Port; 0 for local sockets."),
+    Column("protocol", INTEGER, "Protocol: 6 TCP, 17 UDP, 0 local."),
+    Column("family", INTEGER, "Address family: 1 local, 2 IPv4, 10 IPv6, 17 packet."),
+    Column("address", TEXT, "Address that is listened on."),
+    Column("fd", BIGINT, "Number of the descriptor in the process, -1 when there is none."),
+    Column("socket", BIGINT, "Inode number of the socket; 0 for local sockets."),
+    Column("path", TEXT, "Path of a local socket."),
+    Column("net_namespace", TEXT, "Inode number of the network namespace.", platforms=LINUX),
+    platforms=LINUX,
+    cacheable=True,
+    examples=[
+        "SELECT DISTINCT name, l.address, l.port FROM listening_ports l JOIN processes USING (pid) WHERE l.port > 0",
+    ],
+    notes="These are the sockets that have no other end: bound UDP sockets count as listening.",
+)
+def listening_ports(query: Query) -> Rows:
+    """Sockets that wait for others to connect or send to them."""
+    for pid, number, socket, namespace in sockets.opened(query.root):
+        inode, family, protocol, address, _, port, remote_port, path, _ = socket
+        if remote_port:
+            continue
+        if family != sockets.UNIX:
+            yield pid, port, protocol, family, address, number, inode, None, str(namespace)
+        elif path:
+            yield pid, 0, protocol, family, None, number, 0, path, str(namespace)

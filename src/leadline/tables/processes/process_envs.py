@@ -1,0 +1,22 @@
+"""The process_envs table."""
+
+from __future__ import annotations
+
+from leadline.linux import proc
+from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
+
+
+@table(
+    "process_envs",
+    Column("pid", INTEGER, "Process ID.", index=True, optimized=True),
+    Column("key", TEXT, "Name of the variable."),
+    Column("value", TEXT, "Its value; empty when the entry has no equals sign."),
+    platforms=LINUX,
+    examples=["SELECT p.name, e.value FROM processes p JOIN process_envs e USING (pid) WHERE e.key = 'LD_PRELOAD'"],
+    notes="Shows the environment that a process was started with: what it sets later is not seen.",
+)
+def process_envs(query: Query) -> Rows:
+    """Environment variables of the processes."""
+    for pid in proc.pids(query.root, query.equals("pid")):
+        for key, value in proc.environment(query.root, pid):
+            yield pid, key, value
