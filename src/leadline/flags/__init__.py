@@ -115,8 +115,8 @@ class Flags:
         """Set a flag.
 
         The configuration (``origin="config"``) may set ``custom_*`` names and every flag that is not for the command
-        line only. Raises FlagRefusedError with a text for the log otherwise, and FlagError when the value does not fit or
-        the name is unknown.
+        line only. Raises FlagRefusedError with a text for the log otherwise, and FlagError when the value does not fit
+        or the name is unknown.
         """
         if origin == CONFIG and name.startswith("custom_"):
             self.custom[name] = text
