@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from leadline.linux import proc, sockets
+
+ROOT = str(Path(__file__).parents[1] / "roots" / "debian12")
+HOST, CONTAINER = 4026531840, 4026532200
+
+
+def found(*wanted: int) -> dict[int, list[tuple[int, int, int]]]:
+    """Inode → holders and namespace."""
+    by_inode: dict[int, list[tuple[int, int, int]]] = {}
+    for pid, number, one, namespace in sockets.opened(ROOT, wanted or None):
+        by_inode.setdefault(one[0], []).append((pid, number, namespace))
+    return by_inode
+
+
+def test_sockets_of_every_namespace_are_listed_once() -> None:
+    assert len(found()) == 17
+    unheld = {inode for inode, holders in found().items() if holders[0][0] == -1}
+    assert unheld == {0, 1510, 1511, 1512, 5555, 6001, 6002, 6100, 6101, 7001}
+    assert found()[4501] == [(901, 3, CONTAINER)]
+    assert found()[5555] == [(-1, -1, HOST)]
+
+
+def test_a_shared_socket_comes_for_each_holder() -> None:
+    assert sorted(found()[3301]) == [(733, 6, HOST), (734, 6, HOST)]
+
+
+def test_a_wanted_process_gets_its_own_sockets_only() -> None:
+    assert found(412) == {2101: [(412, 3, HOST)], 2102: [(412, 4, HOST)]}
+    assert found(901) == {4501: [(901, 3, CONTAINER)]}
+    assert found(2) == {}
+    assert found(4242) == {}
+
+
+def test_wanting_minus_one_looks_at_everything() -> None:
+    assert found(-1) == found()
+
+
+@pytest.mark.parametrize(
+    ("inode", "expected"),
+    [
+        (2101, (2101, 2, 6, "0.0.0.0", "0.0.0.0", 22, 0, "", "LISTEN")),
+        (2102, (2102, 10, 6, "::", "::", 22, 0, "", "LISTEN")),
+        (3310, (3310, 2, 6, "10.0.2.10", "10.0.0.11", 80, 50000, "", "ESTABLISHED")),
+        (3302, (3302, 10, 6, "2001:db8::1", "::ffff:10.0.0.11", 443, 50002, "", "CLOSE_WAIT")),
+        (5555, (5555, 2, 6, "127.0.0.1", "0.0.0.0", 8080, 0, "", "CLOSED")),
+        (0, (0, 2, 6, "10.0.2.10", "10.0.0.11", 80, 50001, "", "TIME_WAIT")),
+        (6001, (6001, 2, 17, "127.0.0.53", "0.0.0.0", 53, 0, "", "")),
+        (6002, (6002, 10, 17, "fe80::fc:ff:fe00:1", "::", 546, 0, "", "")),
+        (6100, (6100, 10, 58, "::", "::", 58, 0, "", "")),
+        (6101, (6101, 2, 255, "0.0.0.0", "0.0.0.0", 1, 0, "", "")),
+        (1501, (1501, 1, 0, "", "", 0, 0, "/run/systemd/private", "")),
+        (1510, (1510, 1, 0, "", "", 0, 0, "@/tmp/.X11-unix/X0", "")),
+        (1511, (1511, 1, 0, "", "", 0, 0, "", "")),
+        (1512, (1512, 1, 0, "", "", 0, 0, "/run/with a space/s", "")),
+        (7001, (7001, 17, 3, "", "", 0, 0, "", "")),
+    ],
+)
+def test_every_kind_of_line_is_understood(inode: int, expected: sockets.Socket) -> None:
+    assert {one for _, _, one, _ in sockets.opened(ROOT) if one[0] == inode} == {expected}
+
+
+def test_without_namespaces_the_systems_own_list_is_taken(tmp_path: Path) -> None:
+    net = tmp_path / "proc" / "net"
+    net.mkdir(parents=True)
+    (net / "tcp").write_bytes(Path(f"{ROOT}/proc/1/net/tcp").read_bytes())
+    assert {namespace for _, _, _, namespace in sockets.opened(str(tmp_path))} == {0}
+    assert list(sockets.opened(str(tmp_path / "nowhere"))) == []
+
+
+def test_damaged_lines_are_left_out() -> None:
+    assert list(sockets.internet(b"header\n  0: 00:16 00:0\n\nnonsense\n", 2, 6)) == []
+    assert list(sockets.unix(b"header\nshort line\n")) == []
+    assert list(sockets.packet(b"header\nshort line\n")) == []
+    state = b"0: 0100007F:0001 00000000:0000 7F 0:0 0:0 0 0 0 99 1\n"
+    assert [one[-1] for one in sockets.internet(b"header\n" + state, 2, 6)] == ["UNKNOWN"]
+
+
+def test_our_own_sockets_are_found(tmp_path: Path) -> None:
+    path = f"{tmp_path}/s"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_server(("::1", 0), family=socket.AF_INET6) as six,
+        socket.create_connection(listener.getsockname()) as client,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram,
+        socket.socket(socket.AF_UNIX) as local,
+    ):
+        datagram.bind(("127.0.0.1", 0))
+        local.bind(path)
+        local.listen()
+        for wanted in ((os.getpid(),), None):
+            ours = {number: one for pid, number, one, _ in sockets.opened("", wanted) if pid == os.getpid()}
+            port = listener.getsockname()[1]
+            assert ours[listener.fileno()][1:] == (2, 6, "127.0.0.1", "0.0.0.0", port, 0, "", "LISTEN")
+            assert ours[six.fileno()][1:5] == (10, 6, "::1", "::")
+            assert ours[client.fileno()][6:] == (port, "", "ESTABLISHED")
+            assert ours[client.fileno()][5] == client.getsockname()[1]
+            assert ours[datagram.fileno()][1:6] == (2, 17, "127.0.0.1", "0.0.0.0", datagram.getsockname()[1])
+            assert ours[local.fileno()][7] == path
+            assert ours[local.fileno()][0] == os.fstat(local.fileno()).st_ino
+        namespaces = {namespace for pid, _, _, namespace in sockets.opened("") if pid == os.getpid()}
+        assert namespaces == {proc.namespace("", os.getpid(), "net")}
