@@ -6,13 +6,14 @@ A table is a function from a :class:`Query` to rows, registered with :func:`tabl
 
 from __future__ import annotations
 
+from time import time
+
 TYPE_CHECKING = False  # typing costs 4 ms at start; type checkers take the constant for True
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Protocol
 
-    type_Value = str | int | float | bytes | None
-    Value = type_Value
+    Value = str | int | float | bytes | None
     Row = Sequence[Value]
     Rows = Iterable[Row]
     Generator = Callable[["Query"], Rows]
@@ -223,9 +224,7 @@ class Query:
         self.limit = limit
         self.root = root
         self.runtime = runtime
-        if clock is None:
-            from time import time as clock
-        self.clock: Callable[[], float] = clock  # seconds since the epoch
+        self.clock: Callable[[], float] = clock or time  # seconds since the epoch
         self.warn: Callable[[str], None] = warn or (lambda message: None)
         self.cancelled: Callable[[], bool] = cancelled or (lambda: False)
 

@@ -1,0 +1,233 @@
+"""One SQLite connection in which every table of this machine can be asked.
+
+Tables are attached as modules that import their code when a statement names them, so opening an engine is cheap.
+An engine is used from one thread; only :meth:`Engine.interrupt` may be called from others.
+"""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+
+import apsw
+
+from leadline.sql import analysis
+from leadline.sql.errors import SQLError
+from leadline.sql.functions import attach as attach_functions
+from leadline.sql.host import Module, Scope
+from leadline.sql.schema import LINUX, MACOS, WINDOWS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, Self
+
+    from leadline.sql.schema import Runtime, Table, Value
+
+PLATFORM = {"linux": LINUX, "darwin": MACOS, "win32": WINDOWS}.get(sys.platform, LINUX)
+
+ALLOWED = frozenset(
+    (
+        apsw.SQLITE_READ, apsw.SQLITE_SELECT, apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE,
+        apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_VTABLE, apsw.SQLITE_CREATE_VIEW, apsw.SQLITE_DROP_VIEW,
+        apsw.SQLITE_CREATE_TABLE, apsw.SQLITE_DROP_TABLE, apsw.SQLITE_CREATE_TEMP_TABLE,
+        apsw.SQLITE_DROP_TEMP_TABLE, apsw.SQLITE_CREATE_TEMP_VIEW, apsw.SQLITE_DROP_TEMP_VIEW,
+        apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE, apsw.SQLITE_TRANSACTION,
+    )
+)  # fmt: skip
+PRAGMAS = frozenset(
+    ("table_info", "table_xinfo", "function_list", "journal_mode", "case_sensitive_like", "collation_list")
+)
+STEPS = 500  # virtual machine steps between two looks at the clock: some 10 µs, or 50 rows of a table
+
+
+class Engine:
+    """A connection with all tables, functions and collations.
+
+    ``tables`` maps a table's name to the module that declares it, and ``aliases`` another name to a table's; both
+    default to the generated catalogue. ``extra`` are further tables, already declared. ``root`` is the directory
+    that stands for ``/``. ``warn(table, message)`` is told what a table says of its query, ``log(severity,
+    message)`` what the engine refuses (severity 1 is a warning, 2 an error).
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str = "",
+        runtime: Runtime | None = None,
+        warn: Callable[[str, str], None] | None = None,
+        log: Callable[[int, str], None] | None = None,
+        clock: Callable[[], float] | None = None,
+        tables: Mapping[str, str] | None = None,
+        aliases: Mapping[str, str] | None = None,
+        extra: tuple[Table, ...] = (),
+        platform: int = PLATFORM,
+    ) -> None:
+        if tables is None:
+            from leadline.catalogue import index
+
+            tables, aliases = index.TABLES, index.ALIASES
+        self.tables = tables
+        self.log = log or (lambda severity, message: None)
+        self.deadline: float | None = None
+        self.interrupted = False
+        self.listed = False  # every table exists by name
+        self.views = False  # a view may hide a sub-select
+        self.connection = apsw.Connection(":memory:")
+        root = root.rstrip("/")
+        self.scope = Scope(platform, root, runtime, warn or (lambda table, message: None), self.stopped, clock)
+        for name, module in tables.items():
+            self.module(name, module_finder(name, module))
+        for alias, name in (aliases or {}).items():
+            self.module(alias, module_finder(name, tables[name]))
+        for table in extra:
+            self.module(table.name, given(table))
+        attach_functions(self.connection, root=root, warn=lambda message: self.log(1, message), stopped=self.stopped)
+        self.connection.execute("PRAGMA temp_store = MEMORY")
+        self.connection.authorizer = self.authorize
+
+    def module(self, name: str, find: Callable[[], Table]) -> None:
+        """Attach one table under a name."""
+        self.connection.create_module(
+            name,
+            Module(name, find, self.scope),  # type: ignore[arg-type]  # apsw's protocol asks for shadow tables
+            use_bestindex_object=True,
+            eponymous=True,
+            read_only=True,
+        )
+
+    def authorize(
+        self, action: int, first: str | None, second: str | None, third: str | None, inner: str | None
+    ) -> int:
+        """Allow what reads and what stays in this connection (osquery's rule), deny and log the rest."""
+        if action in ALLOWED or (action == apsw.SQLITE_PRAGMA and first and first.lower() in PRAGMAS):
+            return apsw.SQLITE_OK
+        arguments = " ".join("null" if text is None else text for text in (first, second, third, inner))
+        self.log(2, f"Authorizer denied action {action} {arguments}")
+        return apsw.SQLITE_DENY
+
+    def query(self, sql: str, timeout: float | None = None) -> Result:
+        """Start one statement. Its rows are made while they are read.
+
+        ``timeout`` is in seconds. Raises SQLError, here or while the rows are read.
+        """
+        lowered = sql.lower()
+        if not self.listed and "sqlite_" in lowered:
+            self.list_tables()
+        self.views = self.views or "view" in lowered
+        # apsw 3.54.1 fails a statement whose IN (SELECT …) turns out empty when it is asked for the whole set
+        self.scope.begin(not self.views and lowered.count("select") + lowered.count("values") < 2)
+        self.interrupted = False
+        return Result(self, sql, timeout)
+
+    def run(self, text: str, timeout: float | None = None) -> Iterator[Result]:
+        """Start the statements of a text one after the other."""
+        for statement in analysis.split(text):
+            yield self.query(statement, timeout)
+
+    def list_tables(self) -> None:
+        """Create every table by name, for a statement that reads sqlite_temp_master: otherwise none is needed."""
+        self.listed = True
+        for name in self.tables:
+            self.connection.execute(f"CREATE VIRTUAL TABLE temp.`{name}` USING `{name}`")
+
+    def interrupt(self) -> None:
+        """End the running statement with an error; safe from any thread."""
+        self.interrupted = True
+        self.connection.interrupt()
+
+    def stopped(self) -> bool:
+        """Whether the running statement shall end; tables with long loops ask between steps."""
+        return self.interrupted or (self.deadline is not None and monotonic() > self.deadline)
+
+    def close(self) -> None:
+        """Free the connection."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def module_finder(name: str, module: str) -> Callable[[], Table]:
+    """A function that imports a table's module and returns the table."""
+
+    def find() -> Table:
+        __import__(module)
+        table: Table = getattr(sys.modules[module], name)
+        return table
+
+    return find
+
+
+def given(table: Table) -> Callable[[], Table]:
+    """A finder of a table that is already declared."""
+    return lambda: table
+
+
+class Result:
+    """The rows of one statement, an iterator over tuples of SQLite values.
+
+    ``columns`` are the names of the result columns, empty for a statement that returns none.
+    """
+
+    def __init__(self, engine: Engine, sql: str, timeout: float | None) -> None:
+        self.engine = engine
+        self.sql = sql
+        self.timeout = timeout
+        self.description: tuple[tuple[str, str | None], ...] = ()
+        self.deadline = None if timeout is None else monotonic() + timeout
+        engine.deadline = self.deadline
+        engine.connection.set_progress_handler(engine.stopped, STEPS)
+        self.cursor = engine.connection.cursor()
+        self.cursor.exec_trace = self.describe
+        try:
+            self.cursor.execute(sql)
+        except Exception as error:
+            raise self.failed(error) from error
+
+    def describe(self, cursor: apsw.Cursor, _: str, __: Any) -> bool:
+        """Keep the column names: SQLite forgets them when a statement ends without a row."""
+        try:
+            self.description = cursor.get_description()
+        except apsw.ExecutionCompleteError:
+            self.description = ()
+        return True
+
+    def failed(self, error: Exception) -> SQLError:
+        """What to raise for an exception of apsw or of a table."""
+        if isinstance(error, SQLError):
+            return error
+        if isinstance(error, apsw.InterruptError):
+            if self.timeout is not None and not self.engine.interrupted:
+                return SQLError(f"query timed out after {self.timeout:g} s", apsw.SQLITE_INTERRUPT)
+            return SQLError("interrupted", apsw.SQLITE_INTERRUPT)
+        if isinstance(error, apsw.ConstraintError):  # raised by the host, which sets no code
+            return SQLError(str(error), apsw.SQLITE_CONSTRAINT)
+        return SQLError(str(error), getattr(error, "result", apsw.SQLITE_ERROR))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.description)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """osquery's type name of each column, from the schema or from what computes it."""
+        return analysis.types(self.engine.connection, self.sql, [declared for _, declared in self.description])
+
+    def __iter__(self) -> Result:
+        return self
+
+    def __next__(self) -> tuple[Value, ...]:
+        try:
+            return next(self.cursor)
+        except StopIteration:
+            raise
+        except Exception as error:
+            raise self.failed(error) from error
+
+    def close(self) -> None:
+        """Stop reading; the statement ends here."""
+        self.cursor.close(True)

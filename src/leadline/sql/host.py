@@ -1,0 +1,595 @@
+"""The virtual-table host: makes SQLite ask tables, and ask them well.
+
+For every scan SQLite calls ``BestIndexObject`` (what could you do with these constraints?), then ``Filter`` (do it,
+with these values) and ``Next``. A :class:`Plan` carries what was agreed from the one to the other. Constraints on
+columns that the table handles are pushed to it; an equality with another table's column that it does not handle is
+answered from a dictionary over its rows, built once a statement, so that a join is a hash join. ``omit`` is never
+set: SQLite checks every row again, so the host may return too many rows but never too few.
+
+Virtual tables: https://sqlite.org/vtab.html
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import apsw
+
+from leadline.sql.schema import BLOB, DOUBLE, EQUALS, GLOB, LIKE, PLATFORM_NAMES, TEXT, Query
+from leadline.sql.values import text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    from leadline.sql.schema import Column, Row, Runtime, Table, Value
+
+EQ = apsw.SQLITE_INDEX_CONSTRAINT_EQ
+LIMIT = apsw.SQLITE_INDEX_CONSTRAINT_LIMIT
+OPERATORS = {
+    EQ: EQUALS,
+    apsw.SQLITE_INDEX_CONSTRAINT_LIKE: LIKE,
+    apsw.SQLITE_INDEX_CONSTRAINT_GLOB: GLOB,
+    apsw.SQLITE_INDEX_CONSTRAINT_GT: ">",
+    apsw.SQLITE_INDEX_CONSTRAINT_GE: ">=",
+    apsw.SQLITE_INDEX_CONSTRAINT_LT: "<",
+    apsw.SQLITE_INDEX_CONSTRAINT_LE: "<=",
+}
+
+# Costs only have to rank plans. A plan that leaves a required column unbound must lose against every other one, a
+# look-up the table does itself beats one in the host's index, and that beats a scan.
+COST_MISSING = 1e12
+COST_SCAN = 1e5
+COST_PATTERN = 2e3
+COST_INDEXED = 500.0
+COST_ADDITIONAL = 50.0
+COST_LOOKUP = 10.0
+
+MEMO_ROWS = 100_000  # rows of a rescanned table that are kept; above, it is generated again
+MEMO_SCANS = 10_000  # scans of one statement that are remembered, so that memory stays bounded
+
+
+class Scope:
+    """What all tables of one connection share.
+
+    ``memo`` holds rows for the statement that runs, and no longer. ``whole_lists`` says whether an IN list may come
+    as one set; else SQLite scans once for each value.
+    """
+
+    __slots__ = ("cancelled", "clock", "memo", "platform", "root", "rowids", "runtime", "warn", "whole_lists")
+
+    def __init__(
+        self,
+        platform: int,
+        root: str,
+        runtime: Runtime | None,
+        warn: Callable[[str, str], None],
+        cancelled: Callable[[], bool],
+        clock: Callable[[], float] | None,
+    ) -> None:
+        self.platform = platform
+        self.root = root
+        self.runtime = runtime
+        self.warn = warn
+        self.cancelled = cancelled
+        self.clock = clock
+        self.memo: dict[tuple[Any, ...], Any] = {}
+        self.rowids: dict[tuple[Any, ...], int] = {}
+        self.whole_lists = True
+
+    def begin(self, whole_lists: bool) -> None:
+        """Forget the statement before."""
+        self.memo = {}
+        self.rowids = {}
+        self.whole_lists = whole_lists
+
+
+class Plan:
+    """What BestIndex agreed with SQLite for one way to scan a table."""
+
+    __slots__ = ("columns", "joined", "limit", "missing", "number", "pushed")
+
+    def __init__(
+        self,
+        number: int,
+        pushed: list[tuple[int, Column, str]],
+        joined: list[tuple[int, int, str]],
+        limit: int | None,
+        missing: bool,
+        columns: frozenset[str],
+    ) -> None:
+        self.number = number
+        self.pushed = pushed  # (argument, column, operator) handed to the table
+        self.joined = joined  # (argument, column number, collation) answered from the host's index
+        self.limit = limit  # argument that holds LIMIT
+        self.missing = missing  # no required column is bound
+        self.columns = columns
+
+
+class Module:
+    """The apsw module of one table name: imports and declares the table when a statement names it."""
+
+    __slots__ = ("find", "name", "scope")
+
+    def __init__(self, name: str, find: Callable[[], Table], scope: Scope) -> None:
+        self.name = name
+        self.find = find
+        self.scope = scope
+
+    def Create(self, *_: Any) -> tuple[str, HostedTable]:  # noqa: N802
+        """Declare the table to SQLite."""
+        hosted = HostedTable(self.find(), self.scope)
+        return hosted.declaration(), hosted
+
+    Connect = Create
+
+
+def declaration(table: Table, platform: int) -> str:
+    """``CREATE TABLE`` as SQLite is told it: every column, those of other platforms hidden.
+
+    osquery declares a primary key here. SQLite would believe it to be unique and drop DISTINCT, which is wrong for
+    tables such as process_open_files, so the key is shown by ``.schema`` and kept from SQLite. The collation of a
+    hidden column is left out: SQLite loses it when it takes HIDDEN out of the type (seen up to 3.54).
+    """
+    parts = []
+    for column in table.columns:
+        hidden = column.hidden or not column.platforms & platform
+        option = " HIDDEN" if hidden else f" COLLATE {column.collate}" if column.collate else ""
+        parts.append(f"`{column.name}` {column.type}{option}")
+        parts.extend(f"`{alias}` {column.type} HIDDEN" for alias in column.aliases)
+    return f"CREATE TABLE {table.name}({', '.join(parts)})"
+
+
+class HostedTable:
+    """One table of one connection (apsw's VTTable)."""
+
+    __slots__ = (
+        "by_key",
+        "columns",
+        "defaults",
+        "generator",
+        "identity",
+        "places",
+        "plans",
+        "required",
+        "scope",
+        "table",
+    )
+
+    def __init__(self, table: Table, scope: Scope) -> None:
+        self.table = table
+        self.scope = scope
+        self.generator = table.generators.get(scope.platform)
+        self.columns: list[Column] = []
+        self.places: list[int] = []  # declared column number → position in a row, past every row when it has none
+        position = 0
+        for column in table.columns:
+            own = bool(column.platforms & scope.platform)
+            for _ in range(1 + len(column.aliases)):
+                self.columns.append(column)
+                self.places.append(position if own else 1 << 30)
+            position += own
+        self.defaults = [column.default for column in self.columns]
+        self.identity = self.places == list(range(len(self.places)))
+        self.required = any(column.required for column in table.columns)
+        self.plans: list[Plan] = []
+        self.by_key: dict[tuple[Any, ...], Plan] = {}
+
+    def declaration(self) -> str:
+        return declaration(self.table, self.scope.platform)
+
+    def Disconnect(self) -> None:  # noqa: N802
+        """Nothing is held."""
+
+    Destroy = Disconnect
+
+    def Open(self) -> Cursor:  # noqa: N802
+        return Cursor(self) if self.identity else MappedCursor(self)
+
+    def BestIndexObject(self, info: apsw.IndexInfo) -> bool:  # noqa: N802
+        """Choose what to do with the constraints; see the module's docstring."""
+        pushed: list[tuple[int, Column, str]] = []
+        joined: list[tuple[int, int, str]] = []
+        limit = None
+        arguments = 0
+        unconsumed = False
+        cost = COST_SCAN
+        for number in range(info.nConstraint):
+            operator = info.get_aConstraint_op(number)
+            if operator == LIMIT:
+                limit = number
+                continue
+            if not info.get_aConstraint_usable(number):
+                unconsumed = True
+                continue
+            position = info.get_aConstraint_iColumn(number)
+            name = OPERATORS.get(operator)
+            if name is None or position < 0:
+                unconsumed = True
+                continue
+            column = self.columns[position]
+            collation = info.get_aConstraint_collation(number).upper()
+            listed = operator == EQ and info.get_aConstraintUsage_in(number)
+            if self.pushable(column, name, collation, listed):
+                pushed.append((arguments, column, name))
+                if listed and self.scope.whole_lists:
+                    info.set_aConstraintUsage_in(number, True)
+                cost = min(cost, pushed_cost(column, name))
+            elif self.joinable(info, number, operator, collation):
+                joined.append((arguments, position, collation))
+                cost = min(cost, COST_INDEXED)
+            else:
+                unconsumed = True
+                continue
+            arguments += 1
+            info.set_aConstraintUsage_argvIndex(number, arguments)
+        missing = self.required and not any(column.required for _, column, _ in pushed)
+        if limit is not None and not unconsumed and not joined and info.get_aConstraint_usable(limit):
+            info.set_aConstraintUsage_argvIndex(limit, arguments + 1)
+            limit = arguments
+        else:
+            limit = None
+        info.estimatedCost = COST_MISSING if missing else cost
+        info.estimatedRows = max(1, int(cost / 100))
+        info.idxNum = self.plan(info.colUsed, pushed, joined, limit, missing).number
+        return True
+
+    def pushable(self, column: Column, operator: str, collation: str, listed: bool) -> bool:
+        """Whether the table itself can narrow by the constraint.
+
+        A range over text is left to SQLite, as osquery does. So is a comparison that does not distinguish what the
+        table distinguishes (COLLATE NOCASE): pushed, it would lose rows. And SQLite hands the numbers of
+        ``text IN (SELECT number …)`` over as text, although it compares them as numbers.
+        """
+        if not column.pushed or not column.platforms & self.scope.platform:
+            return False
+        if operator == EQUALS:
+            as_numbers = listed and column.type == TEXT and not self.scope.whole_lists
+            return column.required or (collation == "BINARY" and not as_numbers)
+        if operator in (LIKE, GLOB):
+            return column.type == TEXT
+        return column.type not in (TEXT, BLOB)
+
+    @staticmethod
+    def joinable(info: apsw.IndexInfo, number: int, operator: int, collation: str) -> bool:
+        """Whether the host should answer the equality from an index: only when it comes from another table.
+
+        A value known while planning is a literal: one scan, which SQLite filters as fast as we could.
+        """
+        return (
+            operator == EQ
+            and collation in FOLDS
+            and not info.get_aConstraintUsage_in(number)
+            and info.get_aConstraint_rhs(number) is None
+        )
+
+    def plan(
+        self,
+        used: set[int],
+        pushed: list[tuple[int, Column, str]],
+        joined: list[tuple[int, int, str]],
+        limit: int | None,
+        missing: bool,
+    ) -> Plan:
+        """The plan of this shape, made once."""
+        key = (
+            frozenset(used),
+            tuple((column.name, operator) for _, column, operator in pushed),
+            tuple(joined),
+            limit,
+            missing,
+        )
+        plan = self.by_key.get(key)
+        if plan is None:
+            # 63 stands for every column from the 64th on
+            names = frozenset(column.name for number, column in enumerate(self.columns) if min(number, 63) in used)
+            plan = self.by_key[key] = Plan(len(self.plans), pushed, joined, limit, missing, names)
+            self.plans.append(plan)
+        return plan
+
+    def rows(self, plan: Plan, arguments: Sequence[Any]) -> Iterator[Row]:
+        """Start the table's generator for one scan."""
+        if plan.missing:
+            message = f"Table {self.table.name} was queried without a required column in the WHERE clause"
+            self.scope.warn(self.table.name, message)
+            raise apsw.ConstraintError(message)
+        constraints: dict[str, list[tuple[str, Any]]] = {}
+        for argument, column, operator in plan.pushed:
+            value = narrow(column, operator, arguments[argument])
+            if value is NOTHING:
+                return iter(())
+            if value is not ANYTHING:
+                constraints.setdefault(column.name, []).append((operator, value))
+        scope = self.scope
+        if self.generator is None:
+            return iter(())
+        name = self.table.name
+        query = Query(
+            self.table,
+            plan.columns,
+            constraints,
+            limit=None if plan.limit is None else arguments[plan.limit],
+            root=scope.root,
+            runtime=scope.runtime,
+            clock=scope.clock,
+            warn=lambda message: scope.warn(name, message),
+            cancelled=scope.cancelled,
+        )
+        return iter(self.generator(query))
+
+
+def pushed_cost(column: Column, operator: str) -> float:
+    if operator == EQUALS:
+        return COST_LOOKUP if column.index or column.required else COST_ADDITIONAL
+    return COST_PATTERN if operator in (LIKE, GLOB) else COST_SCAN / 4
+
+
+class Cursor:
+    """One scan (apsw's VTCursor). ``row`` is the current row, None behind the last one."""
+
+    __slots__ = ("defaults", "hosted", "places", "row", "rows", "seen")
+
+    def __init__(self, hosted: HostedTable) -> None:
+        self.hosted = hosted
+        self.defaults = hosted.defaults
+        self.places = hosted.places
+        self.rows: Iterator[Row] = iter(())
+        self.row: Row | None = None
+        self.seen: dict[tuple[Any, ...], int] = {}  # rows whose number was asked for, and how often
+
+    def Filter(self, number: int, _: str | None, arguments: Sequence[Any]) -> None:  # noqa: N802
+        """Begin a scan by the plan with that number."""
+        hosted = self.hosted
+        plan = hosted.plans[number]
+        try:
+            if plan.joined:
+                self.rows = indexed(hosted, plan, arguments)
+            else:
+                self.rows = scanned(hosted, plan, arguments)
+        except apsw.Error:
+            raise
+        except Exception as error:
+            raise failure(hosted.table, error) from error
+        self.seen = {}
+        self.Next()
+
+    def Next(self) -> None:  # noqa: N802
+        try:
+            self.row = next(self.rows, None)
+        except apsw.Error:
+            raise
+        except Exception as error:
+            raise failure(self.hosted.table, error) from error
+        # a table that saw the deadline ended early: that is no end of its rows
+        if self.row is None and self.hosted.scope.cancelled():
+            raise apsw.InterruptError("interrupted")
+
+    def Eof(self) -> bool:  # noqa: N802
+        return self.row is None
+
+    def Column(self, number: int) -> Value:  # noqa: N802
+        try:
+            return self.row[number]  # type: ignore[index]  # SQLite does not read past the end
+        except IndexError:
+            return self.defaults[number]
+
+    def Rowid(self) -> int:  # noqa: N802
+        """A number that the same row has in every scan of the statement.
+
+        SQLite asks for it when it answers ``a = 1 OR b = 2`` from two scans and must not return a row twice. The
+        n-th of several equal rows of a scan is the n-th of them in the other scan too.
+        """
+        row = (self.hosted.table.name, *self.row)  # type: ignore[misc]
+        occurrence = self.seen.get(row, 0)
+        self.seen[row] = occurrence + 1
+        rowids = self.hosted.scope.rowids
+        return rowids.setdefault((occurrence, *row), len(rowids))
+
+    def Close(self) -> None:  # noqa: N802
+        """End the scan; a generator's own clean-up runs now."""
+        self.rows = iter(())
+        self.row = None
+
+
+class MappedCursor(Cursor):
+    """A scan of a table some of whose columns belong to other platforms or have aliases."""
+
+    __slots__ = ()
+
+    def Column(self, number: int) -> Value:  # noqa: N802
+        try:
+            return self.row[self.places[number]]  # type: ignore[index]
+        except IndexError:
+            return self.defaults[number]
+
+
+def failure(table: Table, error: Exception) -> apsw.SQLError:
+    """The SQL error that ends a statement when a table fails."""
+    return apsw.SQLError(f"Table {table.name} failed: {type(error).__name__}: {error}")
+
+
+def frozen(plan: Plan, hosted: HostedTable, arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """What a scan depends on, as a dictionary key: table, columns and pushed values."""
+    values = tuple(
+        frozenset(value) if isinstance(value, set | frozenset) else (type(value), value)
+        for value in (arguments[argument] for argument, _, _ in plan.pushed)
+    )
+    return (hosted.table.name, plan.number, values)
+
+
+def scanned(hosted: HostedTable, plan: Plan, arguments: Sequence[Any]) -> Iterator[Row]:
+    """Rows of a plain scan.
+
+    The first time they stream. When the same scan is asked for again in the same statement (the inner side of a
+    nested loop), its rows are kept, and from the third time on the table is not asked any more.
+    """
+    memo = hosted.scope.memo
+    key = frozen(plan, hosted, arguments)
+    seen = memo.get(key)
+    if seen is None:
+        if len(memo) < MEMO_SCANS:
+            memo[key] = False
+    elif isinstance(seen, list):
+        return iter(seen)
+    elif seen is False:
+        return kept(hosted.rows(plan, arguments), memo, key)
+    return hosted.rows(plan, arguments)
+
+
+def kept(rows: Iterator[Row], memo: dict[tuple[Any, ...], Any], key: tuple[Any, ...]) -> Iterator[Row]:
+    """Read all rows, up to MEMO_ROWS, into the memo; a larger table is marked as not worth keeping."""
+    collected: list[Row] = []
+    for row in rows:
+        collected.append(row)
+        if len(collected) >= MEMO_ROWS:
+            memo[key] = True
+            return chain(collected, rows)
+    memo[key] = collected
+    return iter(collected)
+
+
+def indexed(hosted: HostedTable, plan: Plan, arguments: Sequence[Any]) -> Iterator[Row]:
+    """Rows whose joined columns equal the values, from an index that is built at the first look-up."""
+    memo = hosted.scope.memo
+    modes = []
+    wanted = []
+    for argument, position, collation in plan.joined:
+        value = arguments[argument]
+        if value is None:
+            return iter(())
+        numeric = hosted.columns[position].type not in (TEXT, BLOB) or isinstance(value, int | float)
+        modes.append(numeric)
+        wanted.append(folded(numeric, collation)(value))
+    key = ("index", *frozen(plan, hosted, arguments))
+    index = memo.get(key)
+    if index is None:
+        index = memo[key] = Index(hosted, plan, list(hosted.rows(plan, arguments)))
+    return iter(index.find(tuple(modes), wanted))
+
+
+class Index:
+    """Rows by the values of the joined columns.
+
+    How SQLite compares depends on both sides, so there is a dictionary for each way that occurs: for a column of
+    numbers, and for text that is compared with a number, by numeric value; else by the folded text.
+    https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison
+    """
+
+    __slots__ = ("by_mode", "hosted", "plan", "rows")
+
+    def __init__(self, hosted: HostedTable, plan: Plan, rows: list[Row]) -> None:
+        self.hosted = hosted
+        self.plan = plan
+        self.rows = rows
+        self.by_mode: dict[tuple[bool, ...], dict[Any, list[Row]]] = {}
+
+    def find(self, modes: tuple[bool, ...], wanted: list[Any]) -> Sequence[Row]:
+        found = self.by_mode.get(modes)
+        if found is None:
+            found = self.by_mode[modes] = self.build(modes)
+        return found.get(wanted[0] if len(wanted) == 1 else tuple(wanted), ())
+
+    def build(self, modes: tuple[bool, ...]) -> dict[Any, list[Row]]:
+        places = [self.hosted.places[position] for _, position, _ in self.plan.joined]
+        defaults = [self.hosted.defaults[position] for _, position, _ in self.plan.joined]
+        folds = [folded(numeric, collation) for numeric, (_, _, collation) in zip(modes, self.plan.joined, strict=True)]
+        index: dict[Any, list[Row]] = {}
+        parts = list(zip(places, defaults, folds, strict=True))
+        for row in self.rows:
+            length = len(row)
+            values = [fold(row[place] if place < length else default) for place, default, fold in parts]
+            if None not in values:
+                index.setdefault(values[0] if len(values) == 1 else tuple(values), []).append(row)
+        return index
+
+
+def number(value: Any) -> Any:
+    """The value as SQLite's numeric affinity makes it; text that is no number stays text."""
+    if not isinstance(value, str) or "_" in value or not value.isascii():
+        return value  # Python reads 1_0 and digits of other scripts as numbers, SQLite does not
+    try:
+        converted: float = int(value)
+        if not -0x8000000000000000 <= converted <= 0x7FFFFFFFFFFFFFFF:
+            converted = float(converted)
+    except (ValueError, OverflowError):
+        try:
+            converted = float(value)
+        except ValueError:
+            return value
+    return converted if converted - converted == 0 or converted in (float("inf"), float("-inf")) else value
+
+
+def same(value: Any) -> Any:
+    """The value itself."""
+    return value
+
+
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FOLDING = str.maketrans(UPPER, UPPER.lower())
+FOLDS: dict[str, Callable[[Any], Any]] = {
+    "BINARY": same,
+    "NOCASE": lambda value: value.translate(FOLDING) if isinstance(value, str) else value,
+    "RTRIM": lambda value: value.rstrip(" ") if isinstance(value, str) else value,
+}
+
+
+def folded(numeric: bool, collation: str) -> Callable[[Any], Any]:
+    """What makes values that SQLite calls equal the same dictionary key."""
+    fold = FOLDS[collation]
+    return (lambda value: fold(number(value))) if numeric else fold
+
+
+NOTHING = object()  # no row can satisfy the constraint
+ANYTHING = object()  # the constraint cannot be told to the table
+
+
+def narrow(column: Column, operator: str, value: Any) -> Any:
+    """A constraint's value in the column's declared type, as :class:`Query` promises it, or NOTHING or ANYTHING."""
+    if operator == EQUALS:
+        if isinstance(value, set | frozenset):
+            members = [one for one in (cell(column, member) for member in ordered(value)) if one is not NOTHING]
+            if ANYTHING in members:
+                return ANYTHING
+            return tuple(members) if members else NOTHING
+        one = cell(column, value)
+        return one if one in (NOTHING, ANYTHING) else (one,)
+    if value is None:
+        return NOTHING
+    if operator in (LIKE, GLOB):
+        return value if isinstance(value, str) else ANYTHING
+    converted = number(value)
+    return converted if isinstance(converted, int | float) else ANYTHING
+
+
+def ordered(values: Any) -> list[Any]:
+    """Members of an IN list in an order that does not depend on hashing."""
+    return sorted(values, key=lambda value: (str(type(value)), "" if value is None else value))
+
+
+def cell(column: Column, value: Any) -> Any:
+    """One value that a column shall equal, converted to the column's type."""
+    if value is None:
+        return NOTHING
+    if column.type == TEXT:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bytes):
+            return NOTHING
+        # '05' equals a number column's 5, so only a table that cannot do without the value is told one spelling
+        return text(value) if column.required else ANYTHING
+    if column.type == BLOB:
+        return value
+    converted = number(value)
+    if not isinstance(converted, int | float):
+        return NOTHING
+    if column.type == DOUBLE:
+        return float(converted)
+    if isinstance(converted, float):
+        return int(converted) if converted.is_integer() else NOTHING
+    return converted
+
+
+def platform_names(platforms: int) -> list[str]:
+    """The names of a set of platforms, in their fixed order."""
+    return [name for platform, name in PLATFORM_NAMES.items() if platforms & platform]
