@@ -32,3 +32,12 @@ def of(query: Query) -> Runtime | None:
 def value(known: object) -> Value:
     """A value from :meth:`Runtime.info` as a column value."""
     return known if isinstance(known, (str, int, float)) else None
+
+
+def number(query: Query, flag: str, default: int) -> int:
+    """The value of a numeric flag of the program that runs the query."""
+    source = of(query)
+    for name, _, _, _, text, _ in source.flags() if source else ():
+        if name == flag:
+            return int(text) if text.isascii() and text.isdigit() else default
+    return default

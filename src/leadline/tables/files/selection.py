@@ -1,0 +1,100 @@
+"""Which files a statement asks for: the constraints on path and directory that the file tables have in common."""
+
+from __future__ import annotations
+
+import os
+
+from leadline.linux import pattern, walk
+from leadline.sql.schema import GLOB, LIKE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from leadline.linux.pattern import Pattern
+    from leadline.linux.walk import Entry, Found
+    from leadline.sql.schema import Query
+
+
+def by_path(query: Query) -> Iterator[Found]:
+    """Paths that the constraints on path name or match, with the directory entry where one was read.
+
+    Named ones come whether they exist or not. What a constraint on directory yields anyway is left out.
+    """
+    named, folders = query.equals("path"), _texts(query.equals("directory"))
+    if named is not None:
+        for path in sorted(set(_texts(named))):
+            if path.endswith("/") or parent(path) not in folders:
+                yield native(query.root, path), None
+        return
+    patterns = _patterns(query, "path")
+    if not patterns:
+        return
+    if query.equals("directory") is not None:
+        # Of the paths that match, those with this directory are its members, which by_directory yields, and itself.
+        yield from ((f"{folder}/", None) for folder in folders if not folder.endswith("/"))
+        return
+    yield from walk.expand(query.root, _fewest(patterns), query.cancelled)
+
+
+def by_directory(query: Query) -> Iterator[tuple[str, str, Entry]]:
+    """The members of the directories that the constraints on directory name or match: directory, path, entry."""
+    for folder in _folders(query):
+        prefix = folder if folder.endswith("/") else f"{folder}/"
+        members = walk.entries(query.root, native(query.root, folder))
+        for name, entry in sorted((entry.name, entry) for entry in members.values()):
+            yield folder, prefix + name, entry
+
+
+def parent(path: str) -> str:
+    """The directory of a path: `/a` for `/a/b` and for `/a/`, `/` for `/a`, "" for `/` and for `a`."""
+    head = path.rpartition("/")[0].rstrip("/")
+    return head or ("/" if path.startswith("/") and path.strip("/") else "")
+
+
+def native(root: str, path: str) -> str:
+    r"""The path as the system has it: where `\xHH` stands for a byte that is no UTF-8, as answers show it, that byte.
+
+    So a path that one query answered can be asked for in the next, or joined with.
+    """
+    if "\\x" not in path or walk.exists(root, path):
+        return path
+    import re
+
+    return re.sub(r"\\x([89A-F][0-9A-F])", lambda match: chr(0xDC00 + int(match[1], 16)), path)
+
+
+def _folders(query: Query) -> Iterator[str]:
+    named = query.equals("directory")
+    if named is not None:
+        yield from sorted(set(_texts(named)))
+        return
+    patterns = _patterns(query, "directory")
+    if patterns:
+        chosen = _fewest(patterns)
+        if not chosen.steps:
+            yield chosen.base
+            return
+        chosen.folders = True
+        yield from (path for path, _ in walk.expand(query.root, chosen, query.cancelled))
+
+
+def _fewest(patterns: list[Pattern]) -> Pattern:
+    """All patterns hold together, so the matches of any one are enough: that of the deepest base has the fewest."""
+    return max(patterns, key=lambda one: (not one.recursive, len(one.base)))
+
+
+def _patterns(query: Query, column: str) -> list[Pattern]:
+    directory = "/" if query.root else os.getcwd()
+    found = []
+    for operator, value in query.matching(column):
+        if isinstance(value, str) and value:
+            if operator == LIKE:
+                found.append(pattern.like(value, directory))
+            elif operator == GLOB:
+                found.append(pattern.glob(value, directory))
+    return found
+
+
+def _texts(values: tuple[object, ...] | None) -> list[str]:
+    return [value for value in values or () if isinstance(value, str) and value]
