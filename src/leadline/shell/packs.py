@@ -1,0 +1,109 @@
+"""``--pack``: runs the queries of a pack, one of the configuration's or one in a file."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from leadline.shell.session import Session
+
+PLATFORMS = {"linux": ("linux", "posix"), "darwin": ("darwin", "posix"), "win32": ("windows",)}
+
+
+def run_pack(session: Session, wanted: str) -> int:
+    """Run the pack's queries in the order of their names; the exit code is that of the first that fails."""
+    try:
+        pack = find(session, wanted)
+    except (OSError, ValueError) as error:
+        session.error(f"Error: cannot read pack '{wanted}': {error}")
+        return 1
+    if pack is None:
+        session.error(f"Error: there is no pack '{wanted}' in {session.flags.text('config_path')}")
+        return 1
+    for name, query in queries(pack):
+        code = session.run(query)
+        if code:
+            session.error(f"Could not execute query {name}: {query}")
+            return code
+    return 0
+
+
+def find(session: Session, wanted: str) -> dict[str, Any] | None:
+    """The pack as data: a file of its own when the name is a path, else one that the configuration names.
+
+    Raises OSError and ValueError.
+    """
+    if os.sep in wanted or os.path.isfile(wanted):
+        return read(wanted)
+    path = session.flags.text("config_path")
+    for source in [path, *sorted(glob.glob(f"{path.removesuffix('.conf')}.d/*.conf"))]:
+        if source != path or os.path.exists(path):
+            packs = read(source).get("packs")
+            if isinstance(packs, dict) and wanted in packs:
+                pack = packs[wanted]
+                return pack if isinstance(pack, dict) else read(str(pack))
+    return None
+
+
+def read(path: str) -> dict[str, Any]:
+    """A JSON document that may have comments and backslashes at line ends, as osquery's may.
+
+    Raises OSError and ValueError.
+    """
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    document = json.loads(uncommented(text))
+    if not isinstance(document, dict):
+        raise ValueError(f"{path} is not a JSON object")
+    return document
+
+
+def uncommented(text: str) -> str:
+    """The text without the lines that are comments: those that start with ``#`` or ``//``."""
+    lines = text.replace("\\\n", "").split("\n")
+    return "\n".join(line for line in lines if not line.strip().startswith(("#", "//")))
+
+
+def queries(pack: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name and SQL of the queries that are for this platform and osquery version, in running order."""
+    if not suits(pack):
+        return
+    found = pack.get("queries")
+    if not isinstance(found, dict):
+        return
+    chosen = [
+        (int(query.get("startup_priority", 0) or 0), name, query["query"])
+        for name, query in found.items()
+        if isinstance(query, dict) and suits(query) and isinstance(query.get("query"), str) and query["query"]
+    ]
+    for _, name, text in sorted(chosen):
+        yield name, text
+
+
+def suits(entry: dict[str, Any]) -> bool:
+    """Whether a pack or query is for this platform and for the osquery release that we speak."""
+    from leadline import OSQUERY_VERSION
+
+    platform = entry.get("platform")
+    if isinstance(platform, str) and platform and not platform_suits(platform):
+        return False
+    version = entry.get("version")
+    return not (isinstance(version, str) and version and numbers(version) > numbers(OSQUERY_VERSION))
+
+
+def platform_suits(text: str) -> bool:
+    """osquery looks for the names anywhere in the text; ``any`` and ``all`` are everything."""
+    lowered = text.lower()
+    return any(name in lowered for name in (*PLATFORMS.get(sys.platform, ()), "any", "all"))
+
+
+def numbers(version: str) -> list[int]:
+    """The numbers of a version, for comparison."""
+    return [int(part) if part.isdigit() else 0 for part in version.split(".")]

@@ -1,0 +1,35 @@
+"""What the shell tells the osquery_* tables about itself."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from leadline.flags import Flags
+
+
+class ShellRuntime:
+    """Implements leadline.tables.osquery.runtime.Runtime for a process without daemon, config or extensions."""
+
+    __slots__ = ("_flags",)
+
+    def __init__(self, flags: Flags) -> None:
+        self._flags = flags
+
+    def info(self) -> Mapping[str, object]:
+        """The columns of osquery_info that differ from a bare process: no watcher, no extensions, no config."""
+        return {"config_hash": "", "config_valid": 0, "extensions": "inactive", "watcher": -1}
+
+    def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """(name, type, description, default, value, shell_only) of every flag."""
+        return self._flags.rows()
+
+    def registry(self) -> Iterator[tuple[str, str, int, int, int]]:
+        """(registry, name, owner_uuid, internal, active) of what the shell can use: its config plugin and tables."""
+        from leadline.shell.opening import table_names
+
+        yield "config", "filesystem", 0, 0, int(self._flags.text("config_plugin") == "filesystem")
+        yield "sql", "sql", 0, 0, 1
+        for name in table_names(self._flags):
+            yield "table", name, 0, 0, 1

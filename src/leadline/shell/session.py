@@ -1,0 +1,94 @@
+"""A shell session: its settings, its engine, where it writes, and the running of SQL text in it."""
+
+from __future__ import annotations
+
+import os
+
+from leadline.shell.output import Output
+from leadline.shell.settings import Settings, render
+from leadline.sql.errors import SQLError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from leadline.flags import Flags
+    from leadline.sql.engine import Engine, Result
+
+
+class Session:
+    """What the parts of the shell share.
+
+    ``stdout`` is standard output; ``out`` takes results and is another file under ``--output``. Standard error is
+    written at once, after what is waiting for standard output.
+    """
+
+    __slots__ = ("_engine", "flags", "interactive", "out", "settings", "stdout")
+
+    def __init__(self, flags: Flags, stdout: Output, out: Output, *, interactive: bool = False) -> None:
+        self.flags = flags
+        self.settings = Settings(flags)
+        self.stdout = stdout
+        self.out = out
+        self.interactive = interactive
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, opened when it is first needed."""
+        if self._engine is None:
+            from leadline.shell.opening import open_engine
+
+            self._engine = open_engine(self.flags)
+        return self._engine
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        self.stdout.flush()
+        self.out.flush()
+
+    def error(self, text: str) -> None:
+        """Write a line to standard error."""
+        self.flush()
+        os.write(2, f"{text}\n".encode("utf-8", "surrogateescape"))
+
+    def execute(self, text: str) -> SQLError | None:
+        """Run the statements of a text up to the first error, print their rows, return the error."""
+        try:
+            pieces = render(self.settings, self.results(text), terminal=self.out.terminal)
+            if self.settings.echo and self.settings.mode == "pretty":  # osquery prints these after the last statement
+                pieces = iter(held(pieces))
+            self.out.write_all(pieces)
+        except SQLError as error:
+            return error
+        return None
+
+    def results(self, text: str) -> Iterator[Result]:
+        """The results of the statements, one after the other, echoed where that is on."""
+        from leadline.sql import analysis
+
+        statements = analysis.split(text)
+        for number, statement in enumerate(statements, 1):
+            result = self.engine.query(statement)
+            if self.settings.echo:
+                ended = number < len(statements) or analysis.complete(text)
+                self.out.write(f"{statement}{';' if ended else ''}\n")
+            yield result
+
+    def run(self, text: str) -> int:
+        """Run SQL given on the command line; the exit code is SQLite's result code."""
+        error = self.execute(text)
+        if error is None:
+            return 0
+        self.error(f"Error: {error.message}" if error.message else f'Error: unable to process SQL "{text}"')
+        return error.code or 1
+
+
+def held(pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces, after the last one is known; those before an exception too."""
+    kept: list[str] = []
+    try:
+        for piece in pieces:
+            kept.append(piece)  # noqa: PERF402 - what came before an exception counts
+    finally:
+        yield from kept
