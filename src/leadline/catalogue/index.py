@@ -9,6 +9,7 @@ TABLES = {
     "etc_services": "leadline.tables.network.etc_services",
     "file": "leadline.tables.files.file",
     "groups": "leadline.tables.users.groups",
+    "hash": "leadline.tables.files.hash",
     "interface_addresses": "leadline.tables.network.interface_addresses",
     "interface_details": "leadline.tables.network.interface_details",
     "kernel_info": "leadline.tables.system.kernel_info",
