@@ -1,0 +1,71 @@
+"""SQL engines for the agent's threads, and the rows that describe this machine."""
+
+from __future__ import annotations
+
+import logging
+from itertools import islice
+
+from leadline.agent.runtime import AgentRuntime
+from leadline.flags import Flags
+from leadline.sql import values
+from leadline.sql.engine import Engine
+from leadline.sql.errors import SQLError
+
+log = logging.getLogger(__name__)
+
+DETAILS = ("os_version", "osquery_info", "platform_info", "system_info")
+_LEVELS = (logging.INFO, logging.WARNING, logging.ERROR)
+
+
+def table_names(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
+    """The tables that ``enable_tables`` and ``disable_tables`` leave, and their aliases."""
+    from leadline.catalogue.index import ALIASES, TABLES
+
+    enabled, disabled = names(flags.text("enable_tables")), names(flags.text("disable_tables"))
+    tables = {
+        name: module for name, module in TABLES.items() if name not in disabled and (not enabled or name in enabled)
+    }
+    return tables, {alias: name for alias, name in ALIASES.items() if name in tables}
+
+
+def names(text: str) -> set[str]:
+    """A comma list."""
+    return {name.strip() for name in text.split(",") if name.strip()}
+
+
+def open_engine(flags: Flags, runtime: AgentRuntime) -> Engine:
+    """An engine for the calling thread."""
+    tables, aliases = table_names(flags)
+    return Engine(
+        runtime=runtime,
+        warn=lambda table, message: log.warning("%s", message),
+        log=lambda severity, message: log.log(_LEVELS[severity], "%s", message),
+        tables=tables,
+        aliases=aliases,
+    )
+
+
+def few_rows(engine: Engine, sql: str, most: int = 2) -> list[dict[str, str]]:
+    """The first rows of a statement as text. Raises SQLError."""
+    result = engine.query(sql)
+    try:
+        return [values.row(result.columns, row) for row in islice(result, most)]
+    finally:
+        result.close()
+
+
+def details(engine: Engine) -> dict[str, dict[str, str]]:
+    """The first row of each table that describes a machine, without what is NULL: what an enrollment sends."""
+    found: dict[str, dict[str, str]] = {}
+    for table in DETAILS:
+        if table not in engine.tables:
+            continue
+        try:
+            result = engine.query(f"SELECT * FROM {table}")  # noqa: S608 - our own names
+            for row in islice(result, 1):
+                known = [(column, cell) for column, cell in zip(result.columns, row, strict=True) if cell is not None]
+                found[table] = {column: values.text(cell) for column, cell in sorted(known)}
+            result.close()
+        except SQLError as error:
+            log.warning("Cannot describe this machine by %s: %s", table, error.message)
+    return found

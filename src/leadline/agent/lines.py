@@ -1,0 +1,97 @@
+"""The lines of result logs and the objects of status logs, to the byte as osquery writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from time import gmtime
+from typing import NamedTuple
+
+from leadline.agent.rendering import mapping, quote, stringed, strings
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Style(NamedTuple):
+    """The flags that shape a line: logger_event_type, logger_snapshot_event_type, logger_numerics,
+    decorations_top_level."""
+
+    events: bool = True
+    snapshot_events: bool = False
+    numerics: bool = False
+    top_level: bool = False
+
+
+class Item(NamedTuple):
+    """What all lines of one execution have in common; ``time`` in seconds since the epoch."""
+
+    name: str
+    identifier: str
+    time: int
+    epoch: int
+    counter: int
+    decorations: Mapping[str, str]
+
+
+def calendar_time(seconds: int) -> str:
+    """A moment as C's asctime(3) writes it, in UTC whatever the locale, and `` UTC``."""
+    t = gmtime(seconds)
+    clock = f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02}"
+    return f"{_DAYS[t.tm_wday]} {_MONTHS[t.tm_mon - 1]} {t.tm_mday:2} {clock} {t.tm_year} UTC"
+
+
+def _common(item: Item, style: Style) -> str:
+    """The members from name to decorations, without braces."""
+    text = (
+        f'"name":{quote(item.name)},"hostIdentifier":{quote(item.identifier)}'
+        f',"calendarTime":"{calendar_time(item.time)}","unixTime":{item.time}'
+        f',"epoch":{item.epoch},"counter":{item.counter},"numerics":{"true" if style.numerics else "false"}'
+    )
+    if not item.decorations:
+        return text
+    decorations = strings(item.decorations)
+    if style.top_level:
+        return f"{text},{decorations[1:-1]}"
+    return f'{text},"decorations":{decorations}'
+
+
+def differential(item: Item, removed: Sequence[str], added: Sequence[str], style: Style) -> Iterator[str]:
+    """The lines of a differential result; the rows are typed JSON objects."""
+    if not style.numerics:
+        removed, added = [stringed(row) for row in removed], [stringed(row) for row in added]
+    common = _common(item, style)
+    if not style.events:
+        yield f'{{"diffResults":{{"removed":[{",".join(removed)}],"added":[{",".join(added)}]}},{common}}}'
+        return
+    for row in removed:
+        yield f'{{{common},"columns":{row},"action":"removed"}}'
+    for row in added:
+        yield f'{{{common},"columns":{row},"action":"added"}}'
+
+
+def snapshot(item: Item, rows: Iterable[str], style: Style) -> Iterator[str]:
+    """The lines of a snapshot; the rows are JSON objects, typed or of strings as the style says."""
+    common = _common(item, style)
+    if style.snapshot_events:
+        for row in rows:
+            yield f'{{{common},"columns":{row},"action":"snapshot"}}'
+        return
+    yield f'{{"snapshot":[{",".join(rows)}],"action":"snapshot",{common}}}'
+
+
+def status(
+    severity: int,
+    filename: str,
+    line: int,
+    message: str,
+    time: int,
+    identifier: str,
+    version: str,
+    decorations: Mapping[str, str],
+) -> str:
+    """A status message as the buffered loggers send it; severity 0 info, 1 warning, 2 error, 3 fatal."""
+    return (
+        f'{{"hostIdentifier":{quote(identifier)},"calendarTime":"{calendar_time(time)}","unixTime":{time}'
+        f',"severity":{severity},"filename":{quote(filename)},"line":{line},"message":{quote(message)}'
+        f',"version":{quote(version)},"decorations":{mapping(sorted(decorations.items()))}}}'
+    )

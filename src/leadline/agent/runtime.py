@@ -1,0 +1,57 @@
+"""What the agent tells the osquery_* tables about itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from time import time
+
+from leadline import OSQUERY_VERSION
+from leadline.agent.configuration import EMPTY, Configuration
+from leadline.agent.identity import Identity
+from leadline.flags import Flags
+from leadline.plugins.kinds import PLUGINS
+
+
+class AgentRuntime:
+    """Implements leadline.tables.osquery.runtime.Runtime; ``configuration`` and ``valid`` follow the last load."""
+
+    def __init__(self, flags: Flags, identity: Identity, clock: Callable[[], float] = time) -> None:
+        self.own_flags = flags
+        self.identity = identity
+        self.configuration: Configuration = EMPTY
+        self.valid = False
+        self.started = int(clock())
+
+    def info(self) -> Mapping[str, object]:
+        """Values for the columns of osquery_info."""
+        return {
+            "pid": os.getpid(),
+            "uuid": self.identity.uuid,
+            "instance_id": self.identity.instance,
+            "version": OSQUERY_VERSION,
+            "config_hash": self.configuration.hash if self.valid else "",
+            "config_valid": int(self.valid),
+            "start_time": self.started,
+        }
+
+    def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """(name, type, description, default, value, shell_only) of every flag."""
+        return self.own_flags.rows()
+
+    def registry(self) -> Iterator[tuple[str, str, int, int, int]]:
+        """(registry, name, owner_uuid, internal, active) of every plugin and table."""
+        from leadline.agent.engines import table_names
+
+        active = {
+            "config": {self.own_flags.text("config_plugin")},
+            "logger": set(self.own_flags.text("logger_plugin").split(",")),
+            "distributed": {self.own_flags.text("distributed_plugin")},
+            "enroll": {"tls"} if self.own_flags.text("enroll_tls_endpoint") else set(),
+        }
+        for kind, plugins in PLUGINS.items():
+            for name in sorted(plugins):
+                yield kind, name, 0, 0, int(name in active[kind])
+        yield "sql", "sql", 0, 0, 1
+        for name in table_names(self.own_flags)[0]:
+            yield "table", name, 0, 0, 1

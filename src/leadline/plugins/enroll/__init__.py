@@ -1,0 +1,1 @@
+"""Plugins of the kind enroll, one file each."""

@@ -1,0 +1,180 @@
+"""The kinds of plugins: what each kind has to offer, what it is given, and where the ones of each name live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol
+
+from leadline.flags import Flags
+from leadline.plugins.errors import UnknownPluginError
+
+
+class Store(Protocol):
+    """Text kept across starts, under a domain and a key."""
+
+    def get(self, domain: str, key: str) -> str | None: ...
+    def put(self, domain: str, key: str, value: str) -> None: ...
+    def remove(self, domain: str, key: str) -> None: ...
+
+
+class Keys(Protocol):
+    """The node key, which the server gave this machine when it enrolled."""
+
+    def key(self) -> str:
+        """The key, enrolling first when there is none. Raises PluginError."""
+
+    def invalid(self, key: str) -> None:
+        """The server does not know the key."""
+
+
+class Stopping(Protocol):
+    """A wait that the end of the program cuts short (threading.Event)."""
+
+    def is_set(self) -> bool: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+class Context(Protocol):
+    """What a plugin is given: it is made with one of these as its only argument."""
+
+    @property
+    def flags(self) -> Flags: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def stopping(self) -> Stopping: ...
+
+    def identifier(self) -> str:
+        """The host identifier."""
+
+    def details(self) -> Mapping[str, Mapping[str, str]]:
+        """First rows of the tables that describe this machine, by table name."""
+
+
+class Status(NamedTuple):
+    """A status message: severity 0 info, 1 warning, 2 error, 3 fatal; time in seconds since the epoch."""
+
+    severity: int
+    filename: str
+    line: int
+    message: str
+    time: float
+    thread: int
+
+
+class Config(Protocol):
+    """Where the configuration comes from."""
+
+    def read(self) -> dict[str, str]:
+        """The text of every source, in the order of precedence. Raises PluginError."""
+
+    def cancel(self) -> None:
+        """End a read that another thread is in."""
+
+
+class Logger(Protocol):
+    """A destination of log lines. Lines wait in the agent's buffer until ``send`` has returned."""
+
+    streams: Mapping[str, Sequence[str]]
+    """What is sent in order and on its own: stream name → kinds of lines (``result``, ``snapshot``, ``status``)."""
+
+    @property
+    def period(self) -> float:
+        """Seconds between two sendings; 0 sends as soon as there is a line."""
+
+    @property
+    def most(self) -> int:
+        """The largest number of lines in one sending."""
+
+    @property
+    def patience(self) -> float:
+        """The longest wait in seconds after failures."""
+
+    def start(self) -> None:
+        """Make ready, at the agent's start. Raises UnusableError."""
+
+    def mark(self, stream: str) -> str:
+        """The receipt that stands for "nothing delivered yet", asked for before the first delivery ever."""
+
+    def send(self, stream: str, lines: Sequence[str], receipt: str) -> str:
+        """Deliver lines. ``receipt`` is what the last delivery of the stream returned, also in an earlier process.
+
+        The return value is kept in the transaction that drops the lines; a logger can use it to find out how much of
+        these lines was delivered before the process ended. Raises PluginError when they were not all taken.
+        """
+
+    def status(self, message: Status) -> None:
+        """Show a status message at once; nothing for a logger that has a stream for them."""
+
+    def cancel(self) -> None:
+        """End a sending that another thread is in."""
+
+    def close(self) -> None:
+        """Release what is held."""
+
+
+class Work(NamedTuple):
+    """What a server wants to know: SQL by query id, discovery SQL by query id, seconds of faster polling.
+
+    ``held`` tells that the server waits with its answer until there is something, as it was asked to.
+    """
+
+    queries: Mapping[str, str]
+    discovery: Mapping[str, str]
+    accelerate: int
+    held: bool
+
+
+class Distributed(Protocol):
+    """Where queries come from that are asked once, and where the answers go."""
+
+    def read(self, wait: int) -> Work:
+        """Ask for work; the server may take up to ``wait`` seconds. Raises PluginError."""
+
+    def write(self, results: str) -> None:
+        """Deliver a JSON object of answers. Raises PluginError."""
+
+    def cancel(self) -> None:
+        """End a request that another thread is in."""
+
+
+class Enroll(Protocol):
+    """How this machine becomes known to a server."""
+
+    def enroll(self) -> str:
+        """The node key. Raises PluginError."""
+
+    def cancel(self) -> None:
+        """End an enrollment that another thread is in."""
+
+
+PLUGINS: Mapping[str, Mapping[str, str]] = {
+    "config": {
+        "filesystem": "leadline.plugins.config.filesystem:Filesystem",
+        "tls": "leadline.plugins.config.tls:TLS",
+    },
+    "logger": {
+        "filesystem": "leadline.plugins.logger.filesystem:Filesystem",
+        "stdout": "leadline.plugins.logger.stdout:Stdout",
+        "tls": "leadline.plugins.logger.tls:TLS",
+    },
+    "distributed": {"tls": "leadline.plugins.distributed.tls:TLS"},
+    "enroll": {"tls": "leadline.plugins.enroll.tls:TLS"},
+}
+"""The plugins we ship: kind → name → ``module:Class``. Others come from entry points in the group leadline.KIND."""
+
+
+def find(kind: str, name: str) -> Any:
+    """The class of a plugin, imported at first use. Raises UnknownPluginError."""
+    place = PLUGINS[kind].get(name)
+    if place is not None:
+        module, _, attribute = place.partition(":")
+        return getattr(import_module(module), attribute)
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=f"leadline.{kind}", name=name):
+        return entry.load()
+    raise UnknownPluginError(f"Unknown {kind} plugin: {name} (there are {', '.join(sorted(PLUGINS[kind]))})")
