@@ -23,13 +23,13 @@ DELETED = " (deleted)"
 
 
 def pids(root: str, wanted: Iterable[object] | None = None) -> list[int]:
-    """The processes there are, or those of ``wanted`` that exist.
+    """The processes there are in ascending order, or those of ``wanted`` that exist.
 
     /proc also answers for threads, under numbers that it does not list. They are no processes, so that a wanted
     number finds what a look at all processes would.
     """
     if wanted is None:
-        return [int(name) for name in files.names(root + "/proc") if name.isdigit()]
+        return sorted(int(name) for name in files.names(root + "/proc") if name.isdigit())
     return [pid for pid in dict.fromkeys(wanted) if isinstance(pid, int) and pid > 0 and is_process(root, pid)]
 
 
