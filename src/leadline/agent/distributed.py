@@ -11,6 +11,7 @@ from threading import Event, Thread
 from time import monotonic, time
 from typing import NamedTuple
 
+from leadline.agent.engines import interrupt
 from leadline.agent.rendering import Layout, quote
 from leadline.agent.state import State
 from leadline.flags import Flags
@@ -216,8 +217,7 @@ class Distributor(Thread):
 
     def interrupt(self) -> None:
         """End the running statement; from another thread."""
-        if self.engine is not None:
-            self.engine.interrupt()
+        interrupt(self.engine)
 
 
 def body(answers: list[Answer]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from itertools import islice
 
+import apsw
+
 from leadline.agent.runtime import AgentRuntime
 from leadline.flags import Flags
 from leadline.sql import values
@@ -43,6 +45,15 @@ def open_engine(flags: Flags, runtime: AgentRuntime) -> Engine:
         tables=tables,
         aliases=aliases,
     )
+
+
+def interrupt(engine: Engine | None) -> None:
+    """End the running statement of another thread's engine, which that thread may be closing."""
+    try:
+        if engine is not None:
+            engine.interrupt()
+    except apsw.ConnectionClosedError:
+        pass
 
 
 def few_rows(engine: Engine, sql: str, most: int = 2) -> list[dict[str, str]]:

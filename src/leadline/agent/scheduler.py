@@ -11,7 +11,7 @@ from time import monotonic, time
 from leadline.agent import packs, previous
 from leadline.agent.configuration import EMPTY, Configuration
 from leadline.agent.decorators import Decorators
-from leadline.agent.engines import few_rows
+from leadline.agent.engines import few_rows, interrupt
 from leadline.agent.errors import EXIT_CATASTROPHIC
 from leadline.agent.execute import Run, differential, snapshot
 from leadline.agent.packs import Machine, Scheduled
@@ -164,8 +164,7 @@ class Scheduler(Thread):
 
     def interrupt(self) -> None:
         """End the running statement; from another thread."""
-        if self.engine is not None:
-            self.engine.interrupt()
+        interrupt(self.engine)
 
 
 def splay(interval: int, percent: int, random: Random) -> int:

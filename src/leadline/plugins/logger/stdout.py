@@ -23,11 +23,11 @@ class Stdout:
     def start(self) -> None:
         """Standard output is always there."""
 
-    def mark(self, stream: str) -> str:
+    def mark(self, stream: str) -> str:  # noqa: ARG002
         """What was printed cannot be looked at again."""
         return ""
 
-    def send(self, stream: str, lines: Sequence[str], receipt: str) -> str:
+    def send(self, stream: str, lines: Sequence[str], receipt: str) -> str:  # noqa: ARG002
         """Print the lines."""
         show("\n".join(lines))
         return receipt

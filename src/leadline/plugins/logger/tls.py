@@ -39,7 +39,7 @@ class TLS:
     def start(self) -> None:
         """The configuration may name the endpoint later, so only sending looks for it."""
 
-    def mark(self, stream: str) -> str:
+    def mark(self, stream: str) -> str:  # noqa: ARG002
         """Whether a request was taken only its answer tells: there is nothing to remember."""
         return ""
 
