@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from leadline.sql.schema import BIGINT, BLOB, DOUBLE, INTEGER, TEXT, UNSIGNED_BI
 CAPTURED = str(Path(__file__).parents[1] / "roots" / "debian12")
 TYPES = {TEXT: str, INTEGER: int, BIGINT: int, UNSIGNED_BIGINT: int, DOUBLE: float, BLOB: bytes}
 ROWS = 20_000
+HEAVY = ("typing", "json", "re", "dataclasses", "enum", "logging", "pathlib", "ctypes", "socket", "argparse", "asyncio")
 
 
 def declared(name: str) -> Table:
@@ -23,17 +25,14 @@ def declared(name: str) -> Table:
     return table
 
 
-def checked(name: str, root: str) -> int:
-    """How many rows a table has; each value of the first ROWS is checked against its column."""
-    table = declared(name)
-    number = 0
+def check(name: str, root: str) -> None:
+    """Read a table, at most its first ROWS rows, and hold each value against its column."""
+    types = {column.name: column.type for column in declared(name).columns}
     with Engine(root=root) as engine:
         result = engine.query(f"SELECT * FROM {name} LIMIT {ROWS}")
-        for number, row in enumerate(result, 1):
+        for row in result:
             for column, value in zip(result.columns, row, strict=True):
-                types = {one.name: one.type for one in table.columns}
-                assert value is None or type(value) is TYPES[types[column]], (name, column, value)
-    return number
+                assert value is None or type(value) is TYPES[types[column]], (column, value)
 
 
 def needs_a_constraint(name: str) -> bool:
@@ -44,14 +43,14 @@ def needs_a_constraint(name: str) -> bool:
 def test_values_have_the_declared_type_on_this_machine(name: str) -> None:
     if needs_a_constraint(name):
         pytest.skip("has no rows without a constraint")
-    checked(name, "")
+    check(name, "")
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_values_have_the_declared_type_on_a_captured_root(name: str) -> None:
     if needs_a_constraint(name):
         pytest.skip("has no rows without a constraint")
-    checked(name, CAPTURED)
+    check(name, CAPTURED)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -92,22 +91,7 @@ def test_tables_and_columns_are_described(name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_importing_a_table_is_cheap(name: str) -> None:
-    heavy = (
-        "typing",
-        "json",
-        "re",
-        "dataclasses",
-        "enum",
-        "logging",
-        "pathlib",
-        "ctypes",
-        "socket",
-        "argparse",
-        "asyncio",
-    )
-    import subprocess
-
-    program = f"import {TABLES[name]}, sys; print(*sorted(set({heavy!r}) & set(sys.modules)))"
+    program = f"import {TABLES[name]}, sys; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {program}"],
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout.strip() == ""

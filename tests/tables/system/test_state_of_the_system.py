@@ -75,9 +75,8 @@ def test_the_kernel_and_what_it_was_started_with(captured, live) -> None:
 
 
 def test_mounts_of_another_root_have_no_numbers(captured) -> None:
-    rows = captured(
-        "SELECT device, device_alias, path, type, blocks, inodes_free, flags FROM mounts WHERE type <> 'proc'"
-    )
+    columns = "device, device_alias, path, type, blocks, inodes_free, flags"
+    rows = captured(f"SELECT {columns} FROM mounts WHERE type <> 'proc'")
     assert [tuple(row.values()) for row in rows] == [
         ("sysfs", "sysfs", "/sys", "sysfs", None, None, "rw,nosuid,nodev,noexec,relatime"),
         ("/dev/vda1", "/dev/vda1", "/", "ext4", None, None, "rw,relatime,errors=remount-ro"),

@@ -18,7 +18,7 @@ INET = 2
     Column("interface", TEXT, "Interface that packets leave by."),
     Column("mtu", INTEGER, "Largest packet, in bytes; 0 when the route does not set it."),
     Column("metric", INTEGER, "Cost; of routes to one destination the cheapest is taken."),
-    Column("type", TEXT, "gateway, local, broadcast, anycast or other.", additional=True),
+    Column("type", TEXT, "What the route is for: gateway, local, broadcast, anycast or other.", additional=True),
     Column("hopcount", INTEGER, "Hop limit of packets sent; 0 when the route does not set it.", platforms=POSIX),
     platforms=LINUX,
     cacheable=True,

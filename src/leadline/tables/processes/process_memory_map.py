@@ -11,7 +11,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     Column("pid", INTEGER, "Process ID.", index=True, optimized=True),
     Column("start", TEXT, "First address, hexadecimal."),
     Column("end", TEXT, "Address behind the last, hexadecimal."),
-    Column("permissions", TEXT, "r, w and x, then p for private or s for shared; - stands for what is not allowed."),
+    Column("permissions", TEXT, "Rights r, w and x, a - for each that is missing, then p for private or s for shared."),
     Column("offset", BIGINT, "Where in the file the region begins, in bytes."),
     Column("device", TEXT, "Major and minor number of the file's device, hexadecimal."),
     Column("inode", INTEGER, "Inode of the file, 0 when there is none."),
