@@ -1,8 +1,6 @@
-"""Asking the tables in SQL, on a captured root and on the machine that runs the tests."""
-
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +10,21 @@ from leadline.sql.engine import Engine
 
 ROOT = str(Path(__file__).parents[1] / "roots" / "debian12")
 
-Ask = Callable[[str], list[dict[str, Any]]]
+Rows = list[tuple[Any, ...]]
 
 
-def asking(engine: Engine) -> Ask:
-    """A function from a statement to its rows, as dictionaries of raw values in column order."""
+@pytest.fixture
+def answer() -> Callable[..., Rows]:
+    """``answer(sql, root="", **engine)``: the rows of one query on this machine, or below a root."""
 
-    def ask(sql: str) -> list[dict[str, Any]]:
-        result = engine.query(sql)
-        return [dict(zip(result.columns, row, strict=True)) for row in result]
+    def ask(sql: str, root: str = "", **options: Any) -> Rows:
+        with Engine(root=root, **options) as engine:
+            return [tuple(row) for row in engine.query(sql)]
 
     return ask
 
 
 @pytest.fixture
-def captured() -> Iterator[Ask]:
-    """Asks the captured Debian 12 root."""
-    with Engine(root=ROOT) as engine:
-        yield asking(engine)
-
-
-@pytest.fixture
-def live() -> Iterator[Ask]:
-    """Asks the machine that runs the tests."""
-    with Engine() as engine:
-        yield asking(engine)
+def root() -> str:
+    """The captured file system of a Debian 12 machine."""
+    return ROOT
