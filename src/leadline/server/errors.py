@@ -2,7 +2,7 @@
 
 ServerError
 ├── SetupError          the data directory, an address or the database cannot be used; one sentence for a person
-├── Unavailable         a store or a log file cannot take writes now; the peer should come again
+├── UnavailableError         a store or a log file cannot take writes now; the peer should come again
 └── ApiError            a request that is refused; carries the HTTP status and Fleet's error members
 """
 
@@ -17,7 +17,7 @@ class SetupError(ServerError):
     """Something on this machine keeps the server from starting."""
 
 
-class Unavailable(ServerError):
+class UnavailableError(ServerError):
     """Nothing is wrong with the request; it should be sent again after ``retry_after`` seconds."""
 
     def __init__(self, message: str, retry_after: int = 10) -> None:

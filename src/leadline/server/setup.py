@@ -12,7 +12,7 @@ from msgspec import Struct
 from leadline.server import certificates
 from leadline.server.clock import now
 from leadline.server.domain import passwords, sessions
-from leadline.server.errors import SetupError, Unavailable
+from leadline.server.errors import SetupError, UnavailableError
 from leadline.server.settings import Settings
 from leadline.server.store import enroll_secrets, migrations, users
 from leadline.server.store.database import Database, connect
@@ -62,7 +62,7 @@ async def _prepare(settings: Settings) -> Setup:
         await migrations.migrate(database)
         email, password = await _administrator(database)
         secret = await _enroll_secret(database)
-    except Unavailable as error:
+    except UnavailableError as error:
         raise SetupError(str(error)) from error
     finally:
         await database.close()
@@ -115,7 +115,7 @@ async def _mint(settings: Settings, seconds: int) -> str:
             if user is None:
                 raise SetupError(f"{settings.data} has no administrator yet")
             return await sessions.open(connection, user.id, now(), seconds * 1000, sliding=False)
-    except Unavailable as error:
+    except UnavailableError as error:
         raise SetupError(str(error)) from error
     finally:
         await database.close()

@@ -7,17 +7,17 @@ Times are stored as whole milliseconds since the epoch, so that both databases c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from leadline.server.errors import SetupError, Unavailable
+from leadline.server.errors import SetupError, UnavailableError
 
 BUSY_SECONDS = 10
 """How long a SQLite writer waits for another process's write; also the wait for a pooled connection."""
@@ -45,14 +45,14 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction for reading. Raises Unavailable when the database does not answer."""
+        """A transaction for reading. Raises UnavailableError when the database does not answer."""
         with _translated():
             async with self.engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that commits at the end of the block. Raises Unavailable when the database does not answer."""
+        """A transaction that commits at the end. Raises UnavailableError when the database does not answer."""
         with _translated():
             if not self.is_sqlite:
                 async with self.engine.begin() as connection:
@@ -68,15 +68,17 @@ class Database:
         await self.engine.dispose()
 
 
-class _translated:
-    """Turns the driver's trouble into Unavailable; constraint violations and mistakes in statements stay."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, PoolTimeout | OSError) or (isinstance(error, DBAPIError) and _is_trouble(error)):
-            raise Unavailable(f"the database does not answer: {_cause(error)}") from error
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the driver's trouble into UnavailableError; constraint violations and mistakes in statements stay."""
+    try:
+        yield
+    except (PoolTimeout, OSError) as error:
+        raise UnavailableError(f"the database does not answer: {_cause(error)}") from error
+    except DBAPIError as error:
+        if not _is_trouble(error):
+            raise
+        raise UnavailableError(f"the database does not answer: {_cause(error)}") from error
 
 
 def _is_trouble(error: DBAPIError) -> bool:
@@ -133,6 +135,3 @@ def _begin_sqlite(connection: Any) -> None:
 def sqlite_url(path: str) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path}"
-
-
-__all__ = ["Database", "SQLAlchemyError", "connect", "sqlite_url"]

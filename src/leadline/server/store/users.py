@@ -26,7 +26,7 @@ class User(Struct, frozen=True, kw_only=True):
 PUBLIC = (users.c.id, users.c.email, users.c.name, users.c.global_role, users.c.created_at, users.c.updated_at)
 
 
-def user(row: Row[Any]) -> User:
+def user(row: Row[*tuple[Any, ...]]) -> User:
     """A user from a row that holds PUBLIC's columns."""
     return User(
         id=row.id,

@@ -1,0 +1,1 @@
+"""The agents' hot path: a raw ASGI application that answers from memory."""

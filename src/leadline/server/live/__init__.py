@@ -1,0 +1,1 @@
+"""Live queries: one question to many hosts, answers stored and streamed."""

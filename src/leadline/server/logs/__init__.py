@@ -1,0 +1,1 @@
+"""Where agents' log lines go."""

@@ -1,0 +1,1 @@
+"""The web interface: built files in ``static``, and what serves them."""
