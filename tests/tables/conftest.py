@@ -1,6 +1,8 @@
+"""Asking the tables in SQL, on a captured root and on the machine that runs the tests."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from leadline.sql.engine import Engine
 ROOT = str(Path(__file__).parents[1] / "roots" / "debian12")
 
 Rows = list[tuple[Any, ...]]
+Ask = Callable[[str], list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -28,3 +31,27 @@ def answer() -> Callable[..., Rows]:
 def root() -> str:
     """The captured file system of a Debian 12 machine."""
     return ROOT
+
+
+def asking(engine: Engine) -> Ask:
+    """A function from a statement to its rows, as dictionaries of raw values in column order."""
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        result = engine.query(sql)
+        return [dict(zip(result.columns, row, strict=True)) for row in result]
+
+    return ask
+
+
+@pytest.fixture
+def captured() -> Iterator[Ask]:
+    """Asks the captured Debian 12 root."""
+    with Engine(root=ROOT) as engine:
+        yield asking(engine)
+
+
+@pytest.fixture
+def live() -> Iterator[Ask]:
+    """Asks the machine that runs the tests."""
+    with Engine() as engine:
+        yield asking(engine)
