@@ -38,9 +38,9 @@ def main() -> int:
 
 def run(command: str, arguments: list[str], program: str) -> int:
     """Import one command's program and run it."""
-    from importlib import import_module
-
-    code: int = import_module(COMMANDS[command][0]).main(arguments, program)
+    module = COMMANDS[command][0]
+    __import__(module)  # importlib costs half a millisecond
+    code: int = sys.modules[module].main(arguments, program)
     return code
 
 
