@@ -107,3 +107,19 @@ def test_our_own_sockets_are_found(tmp_path: Path) -> None:
             assert ours[local.fileno()][0] == os.fstat(local.fileno()).st_ino
         namespaces = {namespace for pid, _, _, namespace in sockets.opened("") if pid == os.getpid()}
         assert namespaces == {proc.namespace("", os.getpid(), "net")}
+
+
+def test_the_file_that_lists_a_socket_is_known_beforehand() -> None:
+    kinds = {
+        "tcp": (socket.AF_INET, socket.SOCK_STREAM),
+        "tcp6": (socket.AF_INET6, socket.SOCK_STREAM),
+        "udp": (socket.AF_INET, socket.SOCK_DGRAM),
+        "udp6": (socket.AF_INET6, socket.SOCK_DGRAM),
+        "unix": (socket.AF_UNIX, socket.SOCK_STREAM),
+        "netlink": (socket.AF_NETLINK, socket.SOCK_RAW),
+    }
+    for name, (family, kind) in kinds.items():
+        with socket.socket(family, kind) as one:
+            assert sockets.file_of("", os.getpid(), one.fileno()) == name
+    assert sockets.file_of("", os.getpid(), 0) == ""
+    assert sockets.file_of(ROOT, 412, 3) == ""

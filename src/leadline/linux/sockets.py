@@ -6,6 +6,7 @@ is, only the links in /proc/PID/fd tell. Layouts: proc(5), Documentation/network
 
 from __future__ import annotations
 
+import os
 import sys
 
 from leadline.linux import files, proc
@@ -13,7 +14,7 @@ from leadline.linux.text import decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     # inode, family, protocol, local address, remote address, local port, remote port, path, state
     Socket = tuple[int, int, int, str, str, int, int, str, str]
@@ -37,6 +38,24 @@ INTERNET = (  # file, family, protocol
     ("raw", INET, 255),
     ("raw6", INET6, 255),
 )
+
+# What the kernel calls the protocol of a socket → the file that lists it; netlink sockets are in none of ours.
+PROTOCOLS = {
+    "UNIX": "unix",
+    "UNIX-STREAM": "unix",
+    "TCP": "tcp",
+    "TCPv6": "tcp6",
+    "UDP": "udp",
+    "UDPv6": "udp6",
+    "UDPLITE": "udplite",
+    "UDPLITEv6": "udplite6",
+    "RAW": "raw",
+    "RAWv6": "raw6",
+    "PING": "icmp",
+    "PINGv6": "icmp6",
+    "PACKET": "packet",
+    "NETLINK": "netlink",
+}
 
 # The kernel's numbers of enum tcp_state in include/net/tcp_states.h; its 7 is CLOSE.
 TCP_STATES = (
@@ -65,11 +84,14 @@ def opened(root: str, wanted: Iterable[object] | None = None) -> Iterator[Found]
     narrow = None if wanted is None or -1 in wanted else tuple(wanted)
     holders: dict[int, list[tuple[int, int]]] = {}
     namespaces: dict[int, str] = {}
+    names: set[str] = set()  # the files that list the sockets of the wanted processes
     for pid in proc.pids(root, narrow):
         held = len(holders)
         for number, target in proc.descriptors(root, pid):
             if target.startswith("socket:["):
                 holders.setdefault(int(target[8:-1]), []).append((pid, number))
+                if narrow is not None:
+                    names.add(file_of(root, pid, number))
         if narrow is not None and len(holders) == held:
             continue
         namespace = proc.namespace(root, pid, "net")
@@ -82,19 +104,40 @@ def opened(root: str, wanted: Iterable[object] | None = None) -> Iterator[Found]
         namespaces[0] = f"{root}/proc/net/"
     nobody = [(-1, -1)]
     for namespace, directory in namespaces.items():
-        for socket in listed(directory, None if narrow is None else holders.__contains__):
+        if narrow is None:
+            found = listed(directory)
+        else:
+            found = listed(directory, holders.__contains__, None if "" in names else names)
+        for socket in found:
             for pid, number in holders.get(socket[0], nobody):
                 yield pid, number, socket, namespace
 
 
-def listed(directory: str, keep: Callable[[int], bool] | None = None) -> Iterator[Socket]:
-    """All sockets that the files in a directory such as ``/proc/1/net/`` list, or those whose inode is kept."""
+def file_of(root: str, pid: int, number: int) -> str:
+    """The file that lists the socket of a descriptor, empty when that is not to be known.
+
+    To list TCP sockets the kernel looks through a table that takes it milliseconds however few they are, so that it
+    pays to ask first whether there are any.
+    """
+    try:
+        name = os.getxattr(f"{root}/proc/{pid}/fd/{number}", "system.sockprotoname")
+    except OSError:
+        return ""
+    return PROTOCOLS.get(name.rstrip(b"\0").decode("ascii", "replace"), "")
+
+
+def listed(
+    directory: str, keep: Callable[[int], bool] | None = None, names: Container[str] | None = None
+) -> Iterator[Socket]:
+    """The sockets that the files in a directory such as ``/proc/1/net/`` list: all, or those whose inode is kept;
+    of all files, or of those named."""
     for name, family, protocol in INTERNET:
-        data = files.read(directory + name)
-        if data:
-            yield from internet(data, family, protocol, keep)
-    yield from unix(files.read(directory + "unix") or b"", keep)
-    yield from packet(files.read(directory + "packet") or b"", keep)
+        if names is None or name in names:
+            yield from internet(files.read(directory + name) or b"", family, protocol, keep)
+    if names is None or "unix" in names:
+        yield from unix(files.read(directory + "unix") or b"", keep)
+    if names is None or "packet" in names:
+        yield from packet(files.read(directory + "packet") or b"", keep)
 
 
 def internet(data: bytes, family: int, protocol: int, keep: Callable[[int], bool] | None = None) -> Iterator[Socket]:
