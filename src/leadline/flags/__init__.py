@@ -24,6 +24,7 @@ DEFAULT_FLAGFILE = "/etc/osquery/osquery.flags.default"
 COMMAND_LINE = "command line"
 CONFIG = "config"
 DEFAULT = "default"
+PROGRAM = "program"
 
 
 class Flags:
@@ -136,6 +137,13 @@ class Flags:
 
         self._values[declaration[0]] = canonical(declaration, text)
         self._origins[declaration[0]] = origin
+
+    def assume(self, name: str, text: str) -> None:
+        """Set a flag that is known to exist to a canonical value, without loading its declaration: for programs that
+        decide flags themselves at every start.
+        """
+        self._values[name] = text
+        self._origins[name] = PROGRAM
 
     def unset(self, origin: str = CONFIG) -> None:
         """Give every flag that ``origin`` set its default back: before a new configuration is applied."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from leadline.shell.runtime import ShellRuntime
-from leadline.shell.status import ERROR, INFO, WARNING, Status
 from leadline.sql.engine import Engine
 
 TYPE_CHECKING = False
@@ -13,27 +12,26 @@ if TYPE_CHECKING:
 
 def open_engine(flags: Flags) -> Engine:
     """An engine with the tables that ``--enable_tables`` and ``--disable_tables`` leave, under ``--root``."""
-    status = Status(least(flags))
     tables, aliases = selection(flags)
+
+    def warn(table: str, message: str) -> None:
+        from leadline.shell import status
+
+        status.warn(flags, table, message)
+
+    def log(severity: int, message: str) -> None:
+        from leadline.shell import status
+
+        status.log(flags, severity, message)
+
     return Engine(
         root=flags.text("root"),
         runtime=ShellRuntime(flags),
-        warn=status.warn,
-        log=status.log,
+        warn=warn,
+        log=log,
         tables=tables,
         aliases=aliases,
     )
-
-
-def least(flags: Flags) -> int:
-    """The least severity that the shell shows on standard error."""
-    if flags.given("logger_stderr") and not flags.on("logger_stderr"):
-        return ERROR + 1
-    severity = INFO if flags.given("verbose") and flags.on("verbose") else WARNING
-    for name in ("logger_min_stderr", "minloglevel"):
-        if flags.given(name):
-            severity = max(severity, flags.number(name))
-    return severity
 
 
 def selection(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:

@@ -47,11 +47,12 @@ def start(argv: list[str], program: str, stdout: Output) -> int:
         stdout.write(version(program))
         return 0
     # the shell logs nowhere and watches nobody, whatever it is told (osquery.md 3.1)
-    for name in ("disable_logging", "disable_watchdog"):
-        flags.set(name, "true", "program")
-    for name in ("disable_events", "disable_database"):
-        if not flags.given(name) and not (name == "disable_database" and flags.given("database_path")):
-            flags.set(name, "true", "program")
+    flags.assume("disable_logging", "true")
+    flags.assume("disable_watchdog", "true")
+    if not flags.given("disable_events"):
+        flags.assume("disable_events", "true")
+    if not flags.given("disable_database") and not flags.given("database_path"):
+        flags.assume("disable_database", "true")
     refused = unusable(flags)
     if refused:
         return complain(refused)

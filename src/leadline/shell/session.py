@@ -85,10 +85,14 @@ class Session:
 
 
 def held(pieces: Iterator[str]) -> Iterator[str]:
-    """The pieces, after the last one is known; those before an exception too."""
+    """The pieces, after the last one is known; those before an error too."""
     kept: list[str] = []
+    failure = None
     try:
         for piece in pieces:
-            kept.append(piece)  # noqa: PERF402 - what came before an exception counts
-    finally:
-        yield from kept
+            kept.append(piece)  # noqa: PERF402 - what came before an error counts
+    except SQLError as error:
+        failure = error
+    yield from kept
+    if failure:
+        raise failure

@@ -6,6 +6,10 @@ import os
 import sys
 from time import localtime, time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from leadline.flags import Flags
+
 INFO, WARNING, ERROR = 0, 1, 2
 
 SCHEMA_PAGE = "https://osquery.io/schema/#"
@@ -28,30 +32,33 @@ def caller(depth: int) -> str:
     return f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno}"
 
 
-class Status:
-    """Writes what the engine and its tables have to say, from ``least`` severity on."""
+def least(flags: Flags) -> int:
+    """The least severity that the shell shows on standard error: warnings, unless flags say otherwise."""
+    if flags.given("logger_stderr") and not flags.on("logger_stderr"):
+        return ERROR + 1
+    severity = INFO if flags.given("verbose") and flags.on("verbose") else WARNING
+    for name in ("logger_min_stderr", "minloglevel"):
+        if flags.given(name):
+            severity = max(severity, flags.number(name))
+    return severity
 
-    __slots__ = ("least",)
 
-    def __init__(self, least: int = WARNING) -> None:
-        self.least = least
+def log(flags: Flags, severity: int, message: str) -> None:
+    """Write a line of the engine, which called a function that called this one."""
+    if severity >= least(flags):
+        put(severity, message, caller(2))
 
-    def log(self, severity: int, message: str) -> None:
-        """A line of the engine."""
-        if severity >= self.least:
-            self.put(line(severity, message, caller(1), time(), os.getpid()))
 
-    def warn(self, table: str, message: str) -> None:
-        """A warning of a table, with the pointer to its documentation where osquery gives one."""
-        if self.least > WARNING:
-            return
-        place = caller(1)
-        self.put(line(WARNING, message, place, time(), os.getpid()))
-        if any(part in message for part in CONSTRAINT_WARNINGS):
-            page = f"Please see the table documentation: {SCHEMA_PAGE}{table}"
-            self.put(line(WARNING, page, place, time(), os.getpid()))
+def warn(flags: Flags, table: str, message: str) -> None:
+    """Write a warning of a table, with the pointer to its documentation where osquery gives one."""
+    if least(flags) > WARNING:
+        return
+    place = caller(2)
+    put(WARNING, message, place)
+    if any(part in message for part in CONSTRAINT_WARNINGS):
+        put(WARNING, f"Please see the table documentation: {SCHEMA_PAGE}{table}", place)
 
-    @staticmethod
-    def put(text: str) -> None:
-        """Write to standard error, unbuffered."""
-        os.write(2, text.encode("utf-8", "surrogateescape"))
+
+def put(severity: int, message: str, place: str) -> None:
+    """Write a line to standard error, unbuffered."""
+    os.write(2, line(severity, message, place, time(), os.getpid()).encode("utf-8", "surrogateescape"))

@@ -1,7 +1,7 @@
 """The output modes: functions from results to pieces of text, which may be written while rows still come.
 
-A result is anything with ``columns`` (a tuple of names) that yields rows. When reading rows raises, each format first
-yields what osquery prints in that case, then lets the exception pass.
+A result is anything with ``columns`` (a tuple of names) that yields rows. When reading rows raises SQLError, each
+format first yields what osquery prints in that case and then raises it.
 """
 
 from __future__ import annotations

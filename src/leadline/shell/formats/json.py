@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from _json import encode_basestring  # what json.encoder uses; importing json costs 2 ms
 
-from leadline.sql.values import text
+from leadline.sql.errors import SQLError
+from leadline.sql.values import real, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from leadline.shell.formats import Rows
-    from leadline.sql.schema import Value
 
     Encoder = Callable[[Any], str]
 
@@ -36,9 +36,9 @@ def strings(null: str) -> dict[type, Encoder]:
     """How each type of cell is written when every value is a string."""
     empty = quote(null)
     return {
-        str: quote,
+        str: encode_basestring,
         int: '"%d"'.__mod__,
-        float: lambda value: f'"{text(value)}"',
+        float: lambda value: f'"{real(value)}"',
         bytes: lambda value: quote(text(value)),
         type(None): lambda value: empty,
     }
@@ -47,15 +47,15 @@ def strings(null: str) -> dict[type, Encoder]:
 def typed() -> dict[type, Encoder]:
     """How each type of cell is written when numbers are numbers and NULL is null."""
     return {
-        str: quote,
+        str: encode_basestring,
         int: int.__repr__,
-        float: real,
+        float: number,
         bytes: lambda value: quote(text(value)),
         type(None): lambda value: "null",
     }
 
 
-def real(value: float) -> str:
+def number(value: float) -> str:
     """A JSON number with all digits; infinities are too large ones, as JSON has no word for them."""
     if value in (float("inf"), float("-inf")):
         return "1e999" if value > 0 else "-1e999"
@@ -72,17 +72,21 @@ def objects(result: Rows, encoders: dict[type, Encoder], *, between: str, colon:
     order = keys(result.columns)
     template = between.join(f"{quote(name)}{colon}".replace("%", "%%") + "%s" for name, _ in order)
     numbers = [number for _, number in order]
-    if numbers == list(range(len(result.columns))):
-        for row in result:
-            yield template % tuple([encoders[type(value)](value) for value in row])
-    else:
-        for row in result:
-            yield template % tuple([encoders[type(row[number])](row[number]) for number in numbers])
+    ordered = numbers == list(range(len(result.columns)))
+    for row in result:
+        cells = row if ordered else [row[number] for number in numbers]
+        members = template % tuple([encoders[type(value)](value) for value in cells])
+        if "\\u00" in members:  # rare: a control character, or a backslash before such digits
+            members = template % tuple(
+                [quote(value) if type(value) is str else encoders[type(value)](value) for value in cells]
+            )
+        yield members
 
 
 def document(results: Iterable[Rows], null: str = "", *, numbers: bool = False) -> Iterator[str]:
     """The rows of all results as one array, one object a line. ``numbers`` keeps numbers and nulls."""
     encoders = typed() if numbers else strings(null)
+    failure = None
     yield "[\n"
     try:
         start = "  {"
@@ -90,23 +94,25 @@ def document(results: Iterable[Rows], null: str = "", *, numbers: bool = False) 
             for members in objects(result, encoders, between=",", colon=":"):
                 yield f"{start}{members}}}"
                 start = ",\n  {"
-    finally:
-        yield "\n]\n"
+    except SQLError as error:
+        failure = error
+    yield "\n]\n"
+    if failure:
+        raise failure
 
 
 def pretty(results: Iterable[Rows], null: str = "", *, numbers: bool = False) -> Iterator[str]:
     """The rows of all results as one array, indented by two spaces."""
     encoders = typed() if numbers else strings(null)
+    failure = None
     start = first = "[\n  {\n    "
     try:
         for result in results:
             for members in objects(result, encoders, between=",\n    ", colon=": "):
                 yield f"{start}{members}\n  }}"
                 start = ",\n  {\n    "
-    finally:
-        yield "[]\n" if start is first else "\n]\n"
-
-
-def value_of(value: Value, *, numbers: bool = False, null: str = "") -> str:
-    """One cell as JSON."""
-    return (typed() if numbers else strings(null))[type(value)](value)
+    except SQLError as error:
+        failure = error
+    yield "[]\n" if start is first else "\n]\n"
+    if failure:
+        raise failure

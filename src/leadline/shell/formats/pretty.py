@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leadline.shell.formats.cells import raw
+from leadline.sql.errors import SQLError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def table(results: Iterable[Rows], null: str = "", show: Callable[[str], str] | 
     counted in code points.
     """
     parts: list[Part] = []
+    failure = None
     try:
         for result in results:
             rows: list[list[str]] = []
@@ -28,10 +30,13 @@ def table(results: Iterable[Rows], null: str = "", show: Callable[[str], str] | 
             for row in result:
                 cells = [null if value is None else raw(value) for value in row]
                 rows.append(list(map(show, cells)) if show else cells)
-    finally:
-        parts = [part for part in parts if part[1]]
-        if parts:
-            yield from drawn(parts, null)
+    except SQLError as error:
+        failure = error
+    parts = [part for part in parts if part[1]]
+    if parts:
+        yield from drawn(parts, null)
+    if failure:
+        raise failure
 
 
 def drawn(parts: list[Part], null: str) -> Iterator[str]:
