@@ -18,6 +18,8 @@ from leadline.server.store.hosts import Filter
 MOST = 10_000
 Page = Annotated[int, Parameter(ge=0, le=1_000_000)]
 PerPage = Annotated[int, Parameter(ge=1, le=MOST)]
+# "query" alone is a reserved word of the framework.
+Search = Annotated[str, Parameter(query="query", max_length=255)]
 Status = Literal["", "new", "online", "offline", "mia", "missing"]
 
 
@@ -38,7 +40,7 @@ async def list_hosts(
     per_page: PerPage = 100,
     order_key: str = "display_name",
     order_direction: Literal["asc", "desc"] = "asc",
-    query: str = "",
+    search: Search = "",
     status: Status = "",
 ) -> dict[str, Any]:
     """One page of hosts."""
@@ -47,7 +49,7 @@ async def list_hosts(
     async with instance.database.read() as connection:
         rows = await store.page(
             connection,
-            Filter(query=query.strip(), status=status),
+            Filter(query=search.strip(), status=status),
             instance.clock(),
             order=order_key,
             descending=order_direction == "desc",
@@ -61,10 +63,10 @@ async def list_hosts(
 
 
 @get("/hosts/count", permission=Permission.READ_HOSTS)
-async def count_hosts(instance: Instance, query: str = "", status: Status = "") -> dict[str, int]:
+async def count_hosts(instance: Instance, search: Search = "", status: Status = "") -> dict[str, int]:
     """How many hosts the same filters match."""
     async with instance.database.read() as connection:
-        wanted = Filter(query=query.strip(), status=status)
+        wanted = Filter(query=search.strip(), status=status)
         return {"count": await store.count(connection, wanted, instance.clock())}
 
 

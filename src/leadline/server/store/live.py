@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadline.server.store.tables import live_queries, live_results, live_targets
@@ -76,12 +76,8 @@ async def set_states(connection: AsyncConnection, states: Iterable[tuple[int, in
         statement = update(live_targets).where(
             live_targets.c.live_query_id == bindparam("q"), live_targets.c.host_id == bindparam("h")
         )
-        await connection.execute(
-            statement.values(
-                state=bindparam("state"), sent_at=func.coalesce(bindparam("sent_at"), live_targets.c.sent_at)
-            ),
-            rows,
-        )
+        sent_at = func.coalesce(bindparam("sent", type_=BigInteger), live_targets.c.sent_at)
+        await connection.execute(statement.values(state=bindparam("new_state"), sent_at=sent_at), rows)
 
 
 async def add_results(connection: AsyncConnection, results: Sequence[dict[str, Any]]) -> None:
