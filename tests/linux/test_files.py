@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,23 @@ def test_links_and_directories_that_are_missing_are_empty(tmp_path: Path) -> Non
     assert files.names(str(tmp_path)) == ["link"]
     assert files.names(str(tmp_path / "none")) == []
     assert files.names(str(tmp_path / "link")) == []
+
+
+def test_a_record_is_read_whole_however_long(tmp_path: Path) -> None:
+    for size in (0, 1, 16383, 16384, 40000):
+        content = os.urandom(size)
+        (tmp_path / "f").write_bytes(content)
+        assert files.record(str(tmp_path / "f")) == content
+    assert files.record(str(tmp_path / "none")) is None
+    assert files.record(str(tmp_path)) is None
+
+
+def test_a_long_command_line_is_read_whole() -> None:
+    argument = "x" * 100_000
+    program = "print(flush=True); import time; time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program, argument], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        data = files.record(f"/proc/{child.pid}/cmdline")
+        child.kill()
+    assert data == b"\0".join((sys.executable.encode(), b"-c", program.encode(), argument.encode(), b""))

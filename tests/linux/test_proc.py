@@ -182,3 +182,44 @@ def test_a_zombie_is_read_without_complaint() -> None:
 def test_live_memory_maps_are_whole() -> None:
     lines = Path("/proc/self/maps").read_bytes().count(b"\n")
     assert abs(len(list(proc.memory_map("", os.getpid()))) - lines) < 50
+
+
+def test_processes_that_end_while_they_are_read_do_no_harm() -> None:
+    stop = threading.Event()
+
+    def breed() -> None:
+        while not stop.is_set():
+            subprocess.run(["/bin/true"], check=False)
+
+    thread = threading.Thread(target=breed)
+    thread.start()
+    try:
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            for pid in proc.pids(""):
+                proc.stat("", pid)
+                proc.status("", pid)
+                proc.disk_bytes("", pid)
+                proc.executable("", pid)
+                proc.cgroup("", pid)
+                proc.cmdline("", pid)
+                list(proc.environment("", pid))
+                list(proc.memory_map("", pid))
+                list(proc.descriptors("", pid))
+                proc.namespace("", pid, "net")
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
+    place = tmp_path / "proc" / "7"
+    place.mkdir(parents=True)
+    for content in (b"", b"7", b"7 (x) S 1", b"Name:\tx\n", b"read_bytes: 1\n"):
+        for name in ("stat", "status", "io", "cgroup", "maps", "environ"):
+            (place / name).write_bytes(content)
+        assert proc.stat(str(tmp_path), 7) is None
+        assert proc.status(str(tmp_path), 7) is None
+        assert proc.disk_bytes(str(tmp_path), 7) is None
+        assert proc.cgroup(str(tmp_path), 7) == ""
+        assert list(proc.memory_map(str(tmp_path), 7)) == []

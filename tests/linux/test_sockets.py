@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +126,26 @@ def test_the_file_that_lists_a_socket_is_known_beforehand() -> None:
             assert sockets.file_of("", os.getpid(), one.fileno()) == name
     assert sockets.file_of("", os.getpid(), 0) == ""
     assert sockets.file_of(ROOT, 412, 3) == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
+def test_sockets_of_another_network_namespace_are_found() -> None:
+    program = (
+        "import socket, sys; one = socket.socket(); one.bind(('0.0.0.0', 4321)); one.listen();"
+        "print(one.fileno(), flush=True); sys.stdin.read()"
+    )
+    child = subprocess.Popen(
+        ["unshare", "--net", sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with child:
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        if not line:
+            pytest.skip("no namespace may be made")
+        namespace = proc.namespace("", child.pid, "net")
+        assert namespace != proc.namespace("", os.getpid(), "net")
+        for wanted in (None, (child.pid,)):
+            (found,) = [one for one in sockets.opened("", wanted) if one[0] == child.pid]
+            assert found[1] == int(line)
+            assert found[2][1:] == (2, 6, "0.0.0.0", "0.0.0.0", 4321, 0, "", "LISTEN")
+            assert found[3] == namespace

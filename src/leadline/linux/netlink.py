@@ -10,6 +10,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from collections.abc import Iterator
 
 ROUTE = 0  # NETLINK_ROUTE
@@ -57,13 +58,12 @@ def request(kind: int, body: bytes, sequence: int) -> bytes:
     return pack("=IHHII", HEADER + len(body), kind, NLM_F_REQUEST | NLM_F_DUMP, sequence, 0) + body
 
 
-def answers(connection: object, sequence: int) -> tuple[list[bytes], bool]:
+def answers(connection: socket, sequence: int) -> tuple[list[bytes], bool]:
     """Read the answers to one request; also whether nothing changed while they were made."""
-    receive = connection.recv  # type: ignore[attr-defined]
     bodies: list[bytes] = []
     whole = True
     while True:
-        for kind, flags, number, body in messages(receive(BUFFER)):
+        for kind, flags, number, body in messages(connection.recv(BUFFER)):
             if number != sequence:
                 continue
             whole = whole and not flags & NLM_F_DUMP_INTR

@@ -35,18 +35,20 @@ def pids(root: str, wanted: Iterable[object] | None = None) -> list[int]:
 
 def is_process(root: str, pid: int) -> bool:
     """Whether the number is that of a process and not of one of its threads."""
-    data = files.read(f"{root}/proc/{pid}/status")
+    data = files.record(f"{root}/proc/{pid}/status")
     return data is not None and int(_field(data, b"\nTgid:") or pid) == pid
 
 
 def stat(root: str, pid: int) -> Stat | None:
     """From /proc/PID/stat: state, parent, process group, user and system time in ticks, nice, threads, start in
     ticks after boot, whether it is a kernel thread."""
-    data = files.read(f"{root}/proc/{pid}/stat")
+    data = files.record(f"{root}/proc/{pid}/stat")
     if not data:
         return None
     # The name before is in parentheses and may hold anything, parentheses too.
     fields = data[data.rfind(b")") + 2 :].split(None, 20)
+    if len(fields) < 20:
+        return None
     return (
         fields[0].decode(),
         int(fields[1]),
@@ -63,11 +65,13 @@ def stat(root: str, pid: int) -> Stat | None:
 def status(root: str, pid: int) -> Status | None:
     """From /proc/PID/status: name, uid, gid, effective uid and gid, saved uid and gid, resident and total size in
     bytes (None for what has no memory of its own: kernel threads and zombies)."""
-    data = files.read(f"{root}/proc/{pid}/status")
+    data = files.record(f"{root}/proc/{pid}/status")
     if not data:
         return None
     uids = _field(data, b"\nUid:").split()
     gids = _field(data, b"\nGid:").split()
+    if len(uids) < 3 or len(gids) < 3:
+        return None
     name = decode(data[6 : data.find(b"\n")])  # after "Name:\t"
     at = data.find(b"\nVmSize:")
     if at < 0:
@@ -86,17 +90,19 @@ def _field(data: bytes, key: bytes) -> bytes:
 
 def disk_bytes(root: str, pid: int) -> tuple[int, int] | None:
     """Bytes read from and written to storage, what was cancelled before it was written taken off."""
-    data = files.read(f"{root}/proc/{pid}/io")
+    data = files.record(f"{root}/proc/{pid}/io")
     if not data:
         return None
     # rchar, wchar, syscr, syscw, read_bytes, write_bytes, cancelled_write_bytes, each after its name
     fields = data.split()
+    if len(fields) < 14:
+        return None
     return int(fields[9]), int(fields[11]) - int(fields[13])
 
 
 def cmdline(root: str, pid: int) -> str:
     """The arguments with spaces between them; empty for kernel threads, zombies and what is gone."""
-    data = files.read(f"{root}/proc/{pid}/cmdline")
+    data = files.record(f"{root}/proc/{pid}/cmdline")
     return decode(data.replace(b"\0", b" ").strip()) if data else ""
 
 
@@ -132,7 +138,7 @@ def _same_file(one: str, other: str) -> bool:
 
 def cgroup(root: str, pid: int) -> str:
     """The path of the process in the first hierarchy listed, which with version 2 is the only one."""
-    data = files.read(f"{root}/proc/{pid}/cgroup")
+    data = files.record(f"{root}/proc/{pid}/cgroup")
     if not data:
         return ""
     fields = data.partition(b"\n")[0].split(b":", 2)  # hierarchy, controllers, path
