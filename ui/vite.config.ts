@@ -1,11 +1,11 @@
 // Builds the single-page application into the Python package, with compressed copies beside each file.
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
 
-const OUT = "../src/leadline/server/ui/static";
+const OUT = '../src/leadline/server/ui/static';
 const TEXT = /\.(js|css|html|svg|json)$/;
 
 /** Writes FILE.gz and FILE.br, so that the server never compresses anything itself. */
@@ -16,8 +16,8 @@ function precompress(): Plugin {
       return statSync(path).isDirectory() ? walk(path) : [path];
     });
   return {
-    name: "precompress",
-    apply: "build",
+    name: 'precompress',
+    apply: 'build',
     closeBundle() {
       for (const path of walk(OUT).filter((name) => TEXT.test(name))) {
         const data = readFileSync(path);
@@ -33,12 +33,12 @@ export default defineConfig({
   build: {
     outDir: OUT,
     emptyOutDir: true,
-    target: "es2023",
+    target: 'es2023',
     assetsInlineLimit: 0, // data: URLs would need a wider content security policy
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },
   server: {
-    proxy: { "/api": { target: process.env.LEADLINE_URL ?? "https://localhost:8443", secure: false } },
+    proxy: { '/api': { target: process.env.LEADLINE_URL ?? 'https://localhost:8443', secure: false } },
   },
 });

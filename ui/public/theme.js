@@ -2,10 +2,10 @@
 (() => {
   let scheme = null;
   try {
-    scheme = localStorage.getItem("leadline-color-scheme");
+    scheme = localStorage.getItem('leadline-color-scheme');
   } catch {}
-  if (scheme !== "light" && scheme !== "dark") {
-    scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  if (scheme !== 'light' && scheme !== 'dark') {
+    scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   }
-  document.documentElement.setAttribute("data-mantine-color-scheme", scheme);
+  document.documentElement.setAttribute('data-mantine-color-scheme', scheme);
 })();

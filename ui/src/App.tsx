@@ -1,6 +1,6 @@
 // Who sees what: the sign-in page until the server knows the reader, then the pages in their frame.
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { QueryCache, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
+import { type QueryCache, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { ApiError } from './api/client';
@@ -15,6 +15,9 @@ import { resolver, theme } from './theme';
 const QueryPage = lazy(() => import('./pages/QueryPage'));
 
 const scheme = localStorageColorSchemeManager({ key: 'leadline-color-scheme' });
+
+/** One route for both addresses, so that the editor stays as it is when a run gives the query its number. */
+const QUERY = /^\/(?:query|queries\/live\/(?<id>\d+))\/?$/;
 
 const expired = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
@@ -42,10 +45,7 @@ function Pages() {
           </Route>
           <Route path="/hosts" component={HostsPage} />
           <Route path="/hosts/:id">{({ id }) => <HostPage key={id} id={Number(id)} />}</Route>
-          <Route path="/query">
-            <QueryPage id={null} />
-          </Route>
-          <Route path="/queries/live/:id">{({ id }) => <QueryPage id={Number(id)} />}</Route>
+          <Route path={QUERY}>{({ id }) => <QueryPage id={id ? Number(id) : null} />}</Route>
           <Route>
             <Empty title="There is no page at this address.">
               <a href="/hosts">Go to hosts</a>
@@ -68,7 +68,12 @@ function Gate() {
 
 export function App() {
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={resolver} colorSchemeManager={scheme} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={resolver}
+      colorSchemeManager={scheme}
+      defaultColorScheme="auto"
+    >
       <QueryClientProvider client={client}>
         <Gate />
       </QueryClientProvider>

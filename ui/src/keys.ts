@@ -14,7 +14,9 @@ export const bindings = (): Binding[] => [...active];
 
 const writes = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || target.closest('[role=grid]') !== null);
+  (target.isContentEditable ||
+    ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ||
+    target.closest('[role=grid]') !== null);
 
 /** Registers the bindings while the component is mounted. They rest while somebody types or a dialog is open. */
 export function useKeys(list: Binding[]): void {
@@ -22,7 +24,10 @@ export function useKeys(list: Binding[]): void {
   latest.current = list;
   const names = list.map((binding) => binding.keys).join(' · ');
   useEffect(() => {
-    const mine = names === '' ? [] : latest.current.map((binding, index) => ({ ...binding, run: () => latest.current[index]?.run() }));
+    const mine =
+      names === ''
+        ? []
+        : latest.current.map((binding, index) => ({ ...binding, run: () => latest.current[index]?.run() }));
     for (const binding of mine) active.add(binding);
     return () => {
       for (const binding of mine) active.delete(binding);

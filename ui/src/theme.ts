@@ -1,5 +1,5 @@
 // Mantine dressed in our tokens: it gives behaviour (focus, dialogs, menus), tokens.css gives the looks.
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { Button, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const sea: MantineColorsTuple = [
   '#e9f6f7',
@@ -27,12 +27,51 @@ const red: MantineColorsTuple = [
   '#6c150f',
 ];
 
+/** Mantine's own scale of the dark scheme, in our neutrals. */
+const dark: MantineColorsTuple = [
+  '#dce5e7',
+  '#a9b8bd',
+  '#8b9ba1',
+  '#5e7079',
+  '#3b4d56',
+  '#233139',
+  '#19262c',
+  '#121c21',
+  '#0e161a',
+  '#0a1013',
+];
+
+/** The colours of a button by its variant: one accent, one red pencil, and ink for the rest. */
+function buttonVars(variant: string, color: string | undefined): Record<string, string> {
+  const main = color === 'red' ? 'var(--bad)' : 'var(--accent)';
+  switch (variant) {
+    case 'filled':
+      return {
+        '--button-bg': main,
+        '--button-hover': color === 'red' ? main : 'var(--accent-hover)',
+        '--button-color': color === 'red' ? 'var(--paper)' : 'var(--accent-ink)',
+      };
+    case 'light':
+      return {
+        '--button-bg': 'var(--accent-wash)',
+        '--button-hover': 'var(--accent-wash)',
+        '--button-color': 'var(--accent)',
+      };
+    case 'subtle':
+      return {
+        '--button-bg': 'transparent',
+        '--button-hover': 'var(--hover)',
+        '--button-color': color === 'gray' ? 'var(--ink-2)' : main,
+      };
+    default:
+      return {};
+  }
+}
+
 export const theme = createTheme({
   primaryColor: 'sea',
   primaryShade: { light: 7, dark: 4 },
-  colors: { sea, red },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
+  colors: { sea, red, dark },
   fontFamily: 'var(--sans)',
   fontFamilyMonospace: 'var(--mono)',
   defaultRadius: 4,
@@ -44,11 +83,17 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    Button: { defaultProps: { size: 'xs', fw: 500 }, styles: { label: { fontSize: 13 } } },
+    Button: Button.extend({
+      defaultProps: { size: 'xs', fw: 500 },
+      styles: { label: { fontSize: 13 } },
+      vars: (_theme, props) => ({ root: buttonVars(props.variant ?? 'filled', props.color) }),
+    }),
     ActionIcon: { defaultProps: { size: 28, variant: 'subtle', color: 'gray' } },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'sm' } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 80 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 80 } },
+    },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 }, position: 'bottom-end', offset: 4 } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 } } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 60 } } },

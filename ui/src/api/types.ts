@@ -1,6 +1,6 @@
 // What the server says, as far as the pages use it. Fleet's names where Fleet has them.
 
-export type HostStatus = "online" | "offline" | "mia" | "missing" | "new";
+export type HostStatus = 'online' | 'offline' | 'mia' | 'missing' | 'new';
 
 export interface Host {
   id: number;
@@ -64,7 +64,7 @@ export interface HostRef {
   display_name: string;
 }
 
-export type LiveStatus = "running" | "finished" | "cancelled" | "expired";
+export type LiveStatus = 'running' | 'finished' | 'cancelled' | 'expired';
 
 export interface Totals {
   targeted: number;
@@ -95,7 +95,7 @@ export type Cell = string | number | null;
 export interface Answer {
   seq: number;
   host: HostRef;
-  state: "answered" | "empty" | "failed" | "timed_out";
+  state: 'answered' | 'empty' | 'failed' | 'timed_out';
   error: string | null;
   rows: Record<string, Cell>[];
   truncated: boolean;

@@ -45,7 +45,15 @@ export function Frame({ children }: { children: ReactNode }) {
       <div className={classes.rail}>
         <Rail collapsed={rail === 'closed'} />
       </div>
-      <Drawer opened={drawer} onClose={() => setDrawer(false)} size={220} withCloseButton={false} padding={0} title={null} aria-label="Menu">
+      <Drawer
+        opened={drawer}
+        onClose={() => setDrawer(false)}
+        size={220}
+        withCloseButton={false}
+        padding={0}
+        title={null}
+        aria-label="Menu"
+      >
         <Rail collapsed={false} inDrawer />
       </Drawer>
       <TopBar onMenu={() => setDrawer(true)} onPalette={() => setPalette(true)} onKeys={() => setHelp(true)} />

@@ -11,7 +11,9 @@ const ALWAYS: [string, string][] = [
 ];
 
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const rows: [string, string][] = opened ? [...ALWAYS, ...bindings().map(({ keys, does }): [string, string] => [keys, does])] : [];
+  const rows: [string, string][] = opened
+    ? [...ALWAYS, ...bindings().map(({ keys, does }): [string, string] => [keys, does])]
+    : [];
   return (
     <Modal opened={opened} onClose={onClose} title="Keys on this page" closeButtonProps={{ 'aria-label': 'Close' }}>
       <dl className={own.list}>

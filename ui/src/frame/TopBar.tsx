@@ -93,13 +93,31 @@ function Account({ onKeys }: { onKeys: () => void }) {
   );
 }
 
-export function TopBar({ onMenu, onPalette, onKeys }: { onMenu: () => void; onPalette: () => void; onKeys: () => void }) {
+export function TopBar({
+  onMenu,
+  onPalette,
+  onKeys,
+}: {
+  onMenu: () => void;
+  onPalette: () => void;
+  onKeys: () => void;
+}) {
   return (
     <header className={classes.bar}>
-      <button type="button" className={`${classes.plain} ${classes.burger}`} aria-label="Open the menu" onClick={onMenu}>
+      <button
+        type="button"
+        className={`${classes.plain} ${classes.burger}`}
+        aria-label="Open the menu"
+        onClick={onMenu}
+      >
         <Icon name="menu" />
       </button>
-      <button type="button" className={classes.find} onClick={onPalette} aria-label="Find a page, host or table (Ctrl K)">
+      <button
+        type="button"
+        className={classes.find}
+        onClick={onPalette}
+        aria-label="Find a page, host or table (Ctrl K)"
+      >
         <Icon name="search" size={14} />
         <span>Find a page, host or table</span>
         <kbd className={classes.kbd}>Ctrl K</kbd>

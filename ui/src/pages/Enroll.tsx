@@ -32,7 +32,7 @@ export function flagFile(address: string): string {
 function Block({ text, label }: { text: string; label: string }) {
   return (
     <div className={classes.block}>
-      <pre tabIndex={0} aria-label={label}>
+      <pre tabIndex={0} role="region" aria-label={label}>
         {text}
       </pre>
       <Copy text={text}>Copy</Copy>
@@ -61,7 +61,8 @@ export function Enroll() {
     <ol className={classes.steps}>
       <li>
         <p>
-          Put the server’s certificate authority, <code>ca.pem</code> from its data directory, on the host as <code>/etc/osquery/ca.pem</code>.
+          Put the server’s certificate authority, <code>ca.pem</code> from its data directory, on the host as{' '}
+          <code>/etc/osquery/ca.pem</code>.
         </p>
       </li>
       <li>

@@ -29,7 +29,10 @@ const QUESTIONS: [string, string][] = [
     'Open connections',
     "SELECT p.name, s.pid, s.local_address, s.local_port, s.remote_address, s.remote_port, s.state\nFROM process_open_sockets AS s JOIN processes AS p USING (pid)\nWHERE s.remote_port > 0 AND s.remote_address NOT IN ('127.0.0.1', '::1')",
   ],
-  ['Users who can log in', "SELECT username, uid, gid, directory, shell\nFROM users\nWHERE shell NOT LIKE '%nologin' AND shell NOT LIKE '%false'"],
+  [
+    'Users who can log in',
+    "SELECT username, uid, gid, directory, shell\nFROM users\nWHERE shell NOT LIKE '%nologin' AND shell NOT LIKE '%false'",
+  ],
   ['Scheduled jobs', 'SELECT command, minute, hour, day_of_month, month, day_of_week, path\nFROM crontab'],
   ['Programs removed from disk', 'SELECT pid, name, path, cmdline\nFROM processes\nWHERE on_disk = 0'],
 ];
@@ -42,7 +45,15 @@ function Fact({ name, children, title }: { name: string; children: ReactNode; ti
   return (
     <div className={classes.fact}>
       <dt>{name}</dt>
-      <dd title={title}>{empty ? <span className="dim">not known</span> : typeof children === 'string' ? <Txt value={children} /> : children}</dd>
+      <dd title={title}>
+        {empty ? (
+          <span className="dim">not known</span>
+        ) : typeof children === 'string' ? (
+          <Txt value={children} />
+        ) : (
+          children
+        )}
+      </dd>
     </div>
   );
 }
@@ -106,7 +117,9 @@ function Facts({ host }: { host: Host }) {
         <Fact name="Details read">
           <Time at={host.detail_updated_at} />
         </Fact>
-        <Fact name="Asks for queries">{host.distributed_interval ? `every ${duration(host.distributed_interval)}` : ''}</Fact>
+        <Fact name="Asks for queries">
+          {host.distributed_interval ? `every ${duration(host.distributed_interval)}` : ''}
+        </Fact>
         <Fact name="UUID">{mono(host.uuid)}</Fact>
       </Group>
     </div>
@@ -119,7 +132,12 @@ function DeleteDialog({ host, opened, onClose }: { host: Host; opened: boolean; 
   const remove = useDeleteHost();
   const right = typed.trim() === host.display_name.trim();
   return (
-    <Modal opened={opened} onClose={onClose} title={`Delete ${host.display_name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={`Delete ${host.display_name}`}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <form
         className={classes.dialog}
         onSubmit={(event) => {
@@ -127,7 +145,10 @@ function DeleteDialog({ host, opened, onClose }: { host: Host; opened: boolean; 
           if (right && !remove.isPending) remove.mutate(host.id, { onSuccess: () => go('/hosts', { replace: true }) });
         }}
       >
-        <p>The server forgets this host and what it knows of it. An agent that still runs there enrolls again as a new host.</p>
+        <p>
+          The server forgets this host and what it knows of it. An agent that still runs there enrolls again as a new
+          host.
+        </p>
         <TextInput
           label={`Type ${host.display_name} to delete it`}
           value={typed}

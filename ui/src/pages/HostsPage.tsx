@@ -74,7 +74,11 @@ function Search({ value, onChange }: { value: string; onChange: (value: string) 
       leftSection={<Icon name="search" size={14} />}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === 'Escape' && (setText(''), event.currentTarget.blur())}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        setText('');
+        event.currentTarget.blur();
+      }}
     />
   );
 }
@@ -135,7 +139,10 @@ export function HostsPage() {
         <span className={classes.space} />
         {chosen.size > 0 && (
           <>
-            <Button leftSection={<Icon name="play" size={12} />} onClick={() => go(`/query?hosts=${[...chosen].join(',')}`)}>
+            <Button
+              leftSection={<Icon name="play" size={12} />}
+              onClick={() => go(`/query?hosts=${[...chosen].join(',')}`)}
+            >
               Query {plural(chosen.size, 'host')}
             </Button>
             <Button variant="subtle" color="gray" onClick={() => setChosen(new Set())}>
@@ -155,15 +162,26 @@ export function HostsPage() {
           <Statuses value={filter.status} onChange={(status) => change({ status })} />
         </div>
       )}
-      {hosts.error && !rows && <Failure what="The hosts cannot be listed." error={hosts.error} retry={() => void hosts.refetch()} />}
+      {hosts.error && !rows && (
+        <Failure what="The hosts cannot be listed." error={hosts.error} retry={() => void hosts.refetch()} />
+      )}
       {hosts.isPending && <Skeleton label="Loading the hosts" />}
       {rows && rows.length > 0 && (
-        <HostsTable hosts={rows} filter={filter} onSort={change} chosen={chosen} onChoose={setChosen} stale={hosts.isError} />
+        <HostsTable
+          hosts={rows}
+          filter={filter}
+          onSort={change}
+          chosen={chosen}
+          onChoose={setChosen}
+          stale={hosts.isError}
+        />
       )}
       {none && filtered && (
         <Empty title={filter.query ? `No host matches “${filter.query}”.` : 'No host has this status.'}>
           <p>
-            {filter.query && filter.status ? 'The search and the status are both applied.' : 'Other hosts are hidden by this filter.'}
+            {filter.query && filter.status
+              ? 'The search and the status are both applied.'
+              : 'Other hosts are hidden by this filter.'}
           </p>
           <Button variant="default" onClick={() => change({ query: '', status: '' })}>
             Show all hosts
@@ -176,7 +194,13 @@ export function HostsPage() {
         </Empty>
       )}
       {total.data && rows && <Pager page={filter.page} total={total.data.count} onPage={(page) => change({ page })} />}
-      <Modal opened={adding} onClose={() => setAdding(false)} title="Add hosts" size={680} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Modal
+        opened={adding}
+        onClose={() => setAdding(false)}
+        title="Add hosts"
+        size={680}
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
         <Enroll />
       </Modal>
     </>

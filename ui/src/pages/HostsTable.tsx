@@ -39,12 +39,25 @@ const COLUMNS: Column[] = [
   { key: 'seen_time', name: 'Last seen', numeric: true, cell: (host) => <Time at={host.seen_time} /> },
 ];
 
-function SortHead({ column, filter, onSort }: { column: Column; filter: HostFilter; onSort: (change: Partial<HostFilter>) => void }) {
+function SortHead({
+  column,
+  filter,
+  onSort,
+}: {
+  column: Column;
+  filter: HostFilter;
+  onSort: (change: Partial<HostFilter>) => void;
+}) {
   const mine = filter.order_key === column.key;
   const next = mine && filter.order_direction === 'asc' ? 'desc' : 'asc';
   const sort = !mine ? 'none' : filter.order_direction === 'asc' ? 'ascending' : 'descending';
   return (
-    <th role="columnheader" aria-sort={sort} data-column={column.key} className={column.numeric ? classes.right : undefined}>
+    <th
+      role="columnheader"
+      aria-sort={sort}
+      data-column={column.key}
+      className={column.numeric ? classes.right : undefined}
+    >
       <button type="button" onClick={() => onSort({ order_key: column.key, order_direction: next })}>
         {column.name}
         <span className={classes.arrow} data-sort={sort}>
@@ -128,7 +141,11 @@ export function HostsTable({ hosts, filter, onSort, chosen, onChoose, stale }: P
                 onChange={toggleAll}
               />
             </th>
-            <SortHead column={{ key: 'display_name', name: 'Host', cell: () => null }} filter={filter} onSort={onSort} />
+            <SortHead
+              column={{ key: 'display_name', name: 'Host', cell: () => null }}
+              filter={filter}
+              onSort={onSort}
+            />
             {COLUMNS.map((column) => (
               <SortHead key={column.key} column={column} filter={filter} onSort={onSort} />
             ))}
@@ -136,10 +153,9 @@ export function HostsTable({ hosts, filter, onSort, chosen, onChoose, stale }: P
         </thead>
         <tbody ref={body} role="rowgroup">
           {hosts.map((host, index) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the name is a link; j, k and Enter open a row by key
             <tr
-              key={host.id}
               role="row"
+              key={host.id}
               data-at={index === at || undefined}
               data-chosen={chosen.has(host.id) || undefined}
               onClick={(event) => open(event, host)}
@@ -149,7 +165,9 @@ export function HostsTable({ hosts, filter, onSort, chosen, onChoose, stale }: P
                   type="checkbox"
                   aria-label={`Choose ${host.display_name}`}
                   checked={chosen.has(host.id)}
-                  onChange={(event) => choose(index, (event.nativeEvent as unknown as { shiftKey?: boolean }).shiftKey === true)}
+                  onChange={(event) =>
+                    choose(index, (event.nativeEvent as unknown as { shiftKey?: boolean }).shiftKey === true)
+                  }
                 />
               </td>
               <td role="cell" data-column="display_name">
@@ -162,7 +180,12 @@ export function HostsTable({ hosts, filter, onSort, chosen, onChoose, stale }: P
                 </span>
               </td>
               {COLUMNS.map((column) => (
-                <td key={column.key} role="cell" data-column={column.key} className={column.numeric ? `${classes.right} num` : undefined}>
+                <td
+                  role="cell"
+                  key={column.key}
+                  data-column={column.key}
+                  className={column.numeric ? `${classes.right} num` : undefined}
+                >
                   {column.cell(host)}
                 </td>
               ))}

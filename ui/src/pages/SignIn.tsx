@@ -8,7 +8,8 @@ import classes from './SignIn.module.css';
 
 /** A refused password is worded here, so that the form never tells which half was wrong. */
 function reason(error: Error): string {
-  if (error instanceof ApiError && error.status === 401) return 'This e-mail address and password do not belong together.';
+  if (error instanceof ApiError && error.status === 401)
+    return 'This e-mail address and password do not belong together.';
   if (error instanceof ApiError && error.status === 429) return 'Too many attempts. Wait a minute, then try again.';
   return error.message;
 }

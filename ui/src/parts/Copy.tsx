@@ -18,7 +18,11 @@ export function Copy({ text, children }: { text: string | (() => string); childr
   };
   const word = { idle: children, done: 'Copied', failed: 'Copying is not allowed here' }[state];
   return (
-    <Button variant="default" leftSection={<Icon name={state === 'done' ? 'check' : 'copy'} size={14} />} onClick={copy}>
+    <Button
+      variant="default"
+      leftSection={<Icon name={state === 'done' ? 'check' : 'copy'} size={14} />}
+      onClick={copy}
+    >
       <span aria-live="polite">{word}</span>
     </Button>
   );

@@ -1,5 +1,5 @@
 // From an error of a host to the place in the SQL and a way to mend it.
-import type { CatalogueTable } from "../api/types";
+import type { CatalogueTable } from '../api/types';
 
 export interface Diagnosis {
   from: number;
@@ -46,7 +46,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 
 /** SQL with comments and quoted strings blanked out, so that words keep their places. */
 export const bare = (sql: string): string =>
-  sql.replace(/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)/g, (text) => text.replace(/[^\n]/g, " "));
+  sql.replace(/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)/g, (text) => text.replace(/[^\n]/g, ' '));
 
 const FROM =
   /\b(?:from|join)\s+((?:"?[\w]+"?(?:\s+(?:as\s+)?(?!on\b|where\b|join\b|left\b|inner\b|cross\b|natural\b|using\b|group\b|order\b|limit\b|union\b)\w+)?\s*,\s*)*"?\w+"?)/gi;
@@ -58,7 +58,7 @@ export function tablesIn(sql: string): { name: string; from: number; to: number 
   for (const match of text.matchAll(FROM)) {
     const list = match[1]!;
     let at = match.index + match[0].length - list.length;
-    for (const part of list.split(",")) {
+    for (const part of list.split(',')) {
       const word = /\w+/.exec(part);
       if (word) found.push({ name: word[0], from: at + word.index, to: at + word.index + word[0].length });
       at += part.length + 1;
@@ -78,9 +78,9 @@ const named = (sql: string): Set<string> => {
 };
 
 const place = (sql: string, word: string): [number, number] | undefined => {
-  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const edge = /^\w/.test(word) ? "\\b" : "";
-  const match = new RegExp(`${edge}${escaped}`, "i").exec(bare(sql));
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const edge = /^\w/.test(word) ? '\\b' : '';
+  const match = new RegExp(`${edge}${escaped}`, 'i').exec(bare(sql));
   return match ? [match.index, match.index + match[0].length] : undefined;
 };
 
@@ -121,7 +121,7 @@ export function diagnose(sql: string, message: string, tables: CatalogueTable[])
     );
   }
   if (/incomplete input/.test(message))
-    return { from: Math.max(0, sql.length - 1), to: sql.length, text: "The statement ends too early." };
+    return { from: Math.max(0, sql.length - 1), to: sql.length, text: 'The statement ends too early.' };
   return undefined;
 }
 
@@ -133,7 +133,7 @@ export function precheck(sql: string, tables: CatalogueTable[]): Diagnosis[] {
   const text = bare(sql);
   return tablesIn(sql).flatMap((found): Diagnosis[] => {
     const name = found.name.toLowerCase();
-    if (local.has(name) || name.startsWith("sqlite_") || name.startsWith("json_") || name === "generate_series")
+    if (local.has(name) || name.startsWith('sqlite_') || name.startsWith('json_') || name === 'generate_series')
       return [];
     const table = known.get(name);
     if (!table)
@@ -141,12 +141,12 @@ export function precheck(sql: string, tables: CatalogueTable[]): Diagnosis[] {
         mend([found.from, found.to], `There is no table ${found.name} in the catalogue.`, nearest(name, known.keys())),
       ];
     const required = table.columns.filter((column) => column.required).map((column) => column.name);
-    if (required.length === 0 || required.some((column) => new RegExp(`\\b${column}\\b`, "i").test(text))) return [];
+    if (required.length === 0 || required.some((column) => new RegExp(`\\b${column}\\b`, 'i').test(text))) return [];
     return [
       {
         from: found.from,
         to: found.to,
-        text: `${table.name} needs ${required.join(" or ")} in WHERE, or it gives no rows.`,
+        text: `${table.name} needs ${required.join(' or ')} in WHERE, or it gives no rows.`,
       },
     ];
   });

@@ -1,5 +1,5 @@
 // The answers of a live query as one growing table: columns in order of appearance, rows in order of arrival.
-import type { Answer, Cell, HostRef, LiveQuery, Totals } from "../api/types";
+import type { Answer, Cell, HostRef, LiveQuery, Totals } from '../api/types';
 
 /** Rows held in the browser. Past this they are counted, and the host's answer stays on the server. */
 export const MAX_ROWS = 200_000;
@@ -11,7 +11,7 @@ export interface Row {
 
 export interface Message {
   host: HostRef;
-  state: "failed" | "timed_out" | "truncated";
+  state: 'failed' | 'timed_out' | 'truncated';
   text: string;
 }
 
@@ -35,9 +35,9 @@ export interface Stream {
 }
 
 export type Event =
-  | { type: "answers"; answers: Answer[] }
-  | { type: "totals"; totals: Totals }
-  | { type: "live"; live: LiveQuery };
+  | { type: 'answers'; answers: Answer[] }
+  | { type: 'totals'; totals: Totals }
+  | { type: 'live'; live: LiveQuery };
 
 export const EMPTY: Stream = { live: null, totals: null, seq: 0, columns: [], rows: [], dropped: 0, messages: [] };
 
@@ -45,7 +45,7 @@ const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/;
 const MAX_CHARS = 60;
 
 export const isNumber = (value: Cell | undefined): boolean =>
-  typeof value === "number" || (typeof value === "string" && NUMBER.test(value));
+  typeof value === 'number' || (typeof value === 'string' && NUMBER.test(value));
 
 /** How a column that is new in these rows will look. */
 export function measure(name: string, rows: Record<string, Cell>[]): Column {
@@ -54,7 +54,7 @@ export function measure(name: string, rows: Record<string, Cell>[]): Column {
   let chars = name.length;
   for (const row of rows) {
     const value = row[name];
-    if (value === null || value === undefined || value === "") continue;
+    if (value === null || value === undefined || value === '') continue;
     seen = true;
     numeric &&= isNumber(value);
     chars = Math.max(chars, Math.min(MAX_CHARS, String(value).length));
@@ -78,15 +78,15 @@ function newColumns(known: Column[], rows: Record<string, Cell>[]): Column[] {
 function messagesOf(answer: Answer): Message[] {
   const { host } = answer;
   const out: Message[] = [];
-  if (answer.state === "failed")
-    out.push({ host, state: "failed", text: answer.error || "The query failed; the host gave no reason." });
-  if (answer.state === "timed_out")
-    out.push({ host, state: "timed_out", text: answer.error || "The host gave no answer in time." });
+  if (answer.state === 'failed')
+    out.push({ host, state: 'failed', text: answer.error || 'The query failed; the host gave no reason.' });
+  if (answer.state === 'timed_out')
+    out.push({ host, state: 'timed_out', text: answer.error || 'The host gave no answer in time.' });
   if (answer.truncated)
     out.push({
       host,
-      state: "truncated",
-      text: "The answer was longer than the server keeps; its first rows are shown.",
+      state: 'truncated',
+      text: 'The answer was longer than the server keeps; its first rows are shown.',
     });
   return out;
 }
@@ -114,11 +114,11 @@ function add(state: Stream, answers: Answer[]): Stream {
 
 export function reduce(state: Stream, event: Event): Stream {
   switch (event.type) {
-    case "answers":
+    case 'answers':
       return add(state, event.answers);
-    case "totals":
+    case 'totals':
       return { ...state, totals: event.totals };
-    case "live":
+    case 'live':
       return { ...state, live: event.live, totals: event.live.totals };
   }
 }

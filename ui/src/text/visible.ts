@@ -4,28 +4,28 @@
 const HIDDEN = /[\p{Cc}\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 const NAMES: Record<number, string> = {
-  0: "NUL",
-  7: "BEL",
-  8: "BS",
-  9: "⇥",
-  10: "⏎",
-  13: "␍",
-  27: "ESC",
-  127: "DEL",
-  8203: "ZWSP",
-  8205: "ZWJ",
-  8206: "LRM",
-  8207: "RLM",
-  8234: "LRE",
-  8235: "RLE",
-  8236: "PDF",
-  8237: "LRO",
-  8238: "RLO",
-  8294: "LRI",
-  8295: "RLI",
-  8296: "FSI",
-  8297: "PDI",
-  65279: "BOM",
+  0: 'NUL',
+  7: 'BEL',
+  8: 'BS',
+  9: '⇥',
+  10: '⏎',
+  13: '␍',
+  27: 'ESC',
+  127: 'DEL',
+  8203: 'ZWSP',
+  8205: 'ZWJ',
+  8206: 'LRM',
+  8207: 'RLM',
+  8234: 'LRE',
+  8235: 'RLE',
+  8236: 'PDF',
+  8237: 'LRO',
+  8238: 'RLO',
+  8294: 'LRI',
+  8295: 'RLI',
+  8296: 'FSI',
+  8297: 'PDI',
+  65279: 'BOM',
 };
 
 export interface Piece {
@@ -41,7 +41,7 @@ export function pieces(text: string): Piece[] {
   for (const match of text.matchAll(HIDDEN)) {
     if (match.index > from) out.push({ text: text.slice(from, match.index) });
     const point = match[0].codePointAt(0)!;
-    const code = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+    const code = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
     out.push({ text: NAMES[point] ?? code, code });
     from = match.index + match[0].length;
   }
@@ -53,7 +53,7 @@ export function pieces(text: string): Piece[] {
 export const visible = (text: string): string =>
   pieces(text)
     .map((piece) => (piece.code ? `⟨${piece.text}⟩` : piece.text))
-    .join("");
+    .join('');
 
 const WHOLE = /^(?:[~/]|[A-Za-z]:\\|[0-9a-f]{32,}$|[0-9a-f]{8}-[0-9a-f]{4}-)/i;
 
@@ -64,10 +64,10 @@ export const endMatters = (text: string): boolean => WHOLE.test(text);
 export function middle(text: string, width: number): string {
   const chars = Array.from(text);
   if (chars.length <= width) return text;
-  if (width <= 1) return "…";
-  const slash = text.lastIndexOf("/");
+  if (width <= 1) return '…';
+  const slash = text.lastIndexOf('/');
   const name = slash > 0 ? Array.from(text.slice(slash)).length : 0;
   const half = Math.floor((width - 1) / 2);
   const tail = name > half && name <= width - 4 ? name : half;
-  return `${chars.slice(0, width - 1 - tail).join("")}…${chars.slice(chars.length - tail).join("")}`;
+  return `${chars.slice(0, width - 1 - tail).join('')}…${chars.slice(chars.length - tail).join('')}`;
 }
