@@ -50,7 +50,8 @@ def test_live(answer) -> None:
             'NAME="Red Hat Enterprise Linux"\nVERSION="9.3 (Plow)"\nID="rhel"\nVERSION_ID="9.3"\n',
             {"redhat_release": "Red Hat Enterprise Linux release 9.3 (Plow)\n"},
             (
-                "Red Hat Enterprise Linux", "Red Hat Enterprise Linux release 9.3 (Plow)", 9, 3, 0, "", "rhel", "rhel", "",
+                "Red Hat Enterprise Linux", "Red Hat Enterprise Linux release 9.3 (Plow)", 9, 3, 0, "", "rhel", "rhel",
+                "",
             ),
         ),
         (

@@ -32,7 +32,7 @@ def test_last_agrees_with_last_1(answer, root, tmp_path) -> None:
     whole = tmp_path / "wtmp"  # last(1) reads from the end, where the captured file has half a record
     whole.write_bytes(Path(root, "var/log/wtmp").read_bytes()[: 4 * 384])
     printed = subprocess.run(
-        [program, "-f", str(whole), "-i"], capture_output=True, text=True, check=True, errors="replace"
+        [program, "-f", str(whole), "-w"], capture_output=True, text=True, check=True, errors="replace"
     ).stdout
     users = [line.split()[0] for line in printed.splitlines() if line.strip()]
     for user, host in answer("SELECT username, host FROM last WHERE type = 7 AND username = 'ada'", root):

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from leadline.linux import rooted
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> str:
+    (tmp_path / "usr/lib").mkdir(parents=True)
+    (tmp_path / "usr/lib/os-release").touch()
+    (tmp_path / "lib").symlink_to("usr/lib")
+    (tmp_path / "absolute").symlink_to("/usr/lib/os-release")
+    (tmp_path / "up").symlink_to("../../../../../../usr")
+    (tmp_path / "chain").symlink_to("up/lib/../lib/os-release")
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("/usr/lib/os-release", "/usr/lib/os-release"),
+        ("/lib/os-release", "/usr/lib/os-release"),
+        ("/absolute", "/usr/lib/os-release"),
+        ("/chain", "/usr/lib/os-release"),
+        ("/up/", "/usr/"),
+        ("/../../etc/passwd", "/etc/passwd"),
+        ("/up/../x", "/x"),
+        ("/", "/"),
+        ("relative", "/relative"),
+        ("/no/such/./thing", "/no/such/thing"),
+    ],
+)
+def test_links_are_followed_as_the_image_means_them(image: str, name: str, place: str) -> None:
+    assert rooted.path(image, name) == image + place
+
+
+def test_the_last_link_is_left_alone_when_asked(image: str) -> None:
+    assert rooted.path(image, "/absolute", follow=False) == f"{image}/absolute"
+    assert rooted.path(image, "/lib/os-release", follow=False) == f"{image}/usr/lib/os-release"
+
+
+def test_circles_lead_nowhere(image: str) -> None:
+    assert not os.path.exists(rooted.path(image, "/a"))
+
+
+def test_without_a_root_a_path_is_itself() -> None:
+    assert rooted.path("", "/etc/../x") == "/etc/../x"
