@@ -73,19 +73,18 @@ def status(root: str, pid: int) -> Status | None:
     if len(uids) < 3 or len(gids) < 3:
         return None
     name = decode(data[6 : data.find(b"\n")])  # after "Name:\t"
-    at = data.find(b"\nVmSize:")
-    if at < 0:
-        resident = total = None
-    else:
-        total = int(data[at + 8 : data.find(b"k", at)]) << 10
-        at = data.find(b"\nVmRSS:", at)
-        resident = int(data[at + 7 : data.find(b"k", at)]) << 10
+    resident, total = _kilobytes(data, b"\nVmRSS:"), _kilobytes(data, b"\nVmSize:")
     return name, int(uids[0]), int(gids[0]), int(uids[1]), int(gids[1]), int(uids[2]), int(gids[2]), resident, total
 
 
 def _field(data: bytes, key: bytes) -> bytes:
     at = data.find(key)
     return b"" if at < 0 else data[at + len(key) : data.find(b"\n", at + 1)]
+
+
+def _kilobytes(data: bytes, key: bytes) -> int | None:
+    at = data.find(key)
+    return None if at < 0 else int(data[at + len(key) : data.find(b"k", at + len(key))]) << 10
 
 
 def disk_bytes(root: str, pid: int) -> tuple[int, int] | None:
