@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from _thread import allocate_lock  # threading itself takes a millisecond to import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,10 +37,8 @@ class Cache:
     """The digests of the files read last, at most ``size``; valid while a file keeps its version. For any thread."""
 
     def __init__(self, size: int) -> None:
-        from threading import Lock
-
         self.size = size
-        self._lock = Lock()
+        self._lock = allocate_lock()
         self._known: dict[str, Digest] = {}
 
     def find(self, path: str, algorithms: Sequence[str]) -> Digest | None:

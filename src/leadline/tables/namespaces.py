@@ -1,8 +1,15 @@
-"""The hidden columns of tables that can look at another process's mount namespace."""
+"""Looking at another process's mount namespace: the hidden columns for it, and the root to read below."""
 
 from __future__ import annotations
 
+from leadline.linux import files
 from leadline.sql.schema import INTEGER, LINUX, TEXT, Column
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from leadline.sql.schema import Query, Value
 
 PID_WITH_NAMESPACE = Column(
     "pid_with_namespace",
@@ -16,3 +23,25 @@ PID_WITH_NAMESPACE = Column(
 MOUNT_NAMESPACE_ID = Column(
     "mount_namespace_id", TEXT, "Mount namespace the row comes from.", hidden=True, platforms=LINUX
 )
+
+
+def roots(query: Query) -> Iterator[tuple[str, tuple[Value, ...]]]:
+    """The roots to read below, each with what rows end in: nothing for our own namespace, else its two columns' values.
+
+    osquery enters the other namespace with setns(2) in a child. /proc/PID/root(5) shows the same files without one,
+    and links are followed below it, so nothing of the other namespace is taken for ours.
+    """
+    pids = query.equals("pid_with_namespace")
+    if pids is None:
+        yield query.root, ()
+        return
+    for pid in pids:
+        if pid == 0:
+            yield query.root, ()
+        elif query.root:
+            query.warn("pid_with_namespace names a process of the running system, not of the root that is looked at")
+        elif isinstance(pid, int) and pid > 0:
+            # Without the right to look at the process there is no link to read, and there are no rows.
+            namespace = files.link(f"/proc/{pid}/ns/mnt")
+            if namespace is not None:
+                yield f"/proc/{pid}/root", (pid, namespace.removeprefix("mnt:[").removesuffix("]"))

@@ -7,11 +7,14 @@ import os
 from leadline.linux import files, rooted, walk
 from leadline.linux.text import clean
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.files import selection
 from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leadline.linux.walk import Entry
     from leadline.sql.schema import Row
 
@@ -78,26 +81,31 @@ _DIRECTORY = (*_UNSTATED, 0, None, 0, "directory", None)
 )  # fmt: skip
 def file(query: Query) -> Rows:
     """Files by path or directory. In a LIKE, `%` stays within one directory and a trailing `%%` goes below."""
-    root = query.root
-    if not query.uses("directory", "filename", *_KIND, *_STATUS):
-        for path, entry in selection.by_path(query):
+    for root, end in namespaces.roots(query):
+        if end or query.uses("directory", "filename", *_KIND, *_STATUS):
+            # The ends of rows follow the last column, which only _status fills up to.
+            tail = _status if end or query.uses(*_STATUS) else _kind if query.uses(*_KIND) else _nothing
+            yield from _rows(root, query, tail, end)
+            continue
+        for path, entry in selection.by_path(root, query):  # a constraint on the directory reads that column
             if entry or walk.exists(root, path):
                 yield (path if path.isascii() else clean(path),)
-        return  # a constraint on the directory reads that column
-    tail = _status if query.uses(*_STATUS) else _kind if query.uses(*_KIND) else _nothing
-    for path, entry in selection.by_path(query):
+
+
+def _rows(root: str, query: Query, tail: Callable[[str, str, Entry | None], Row | None], end: Row) -> Rows:
+    for path, entry in selection.by_path(root, query):
         rest = tail(root, path, entry)
         if rest is None:
             continue
         directory, filename = _split(path, entry)
         if path.isascii():
-            yield (path, directory, filename, *rest)
+            yield (path, directory, filename, *rest, *end)
         else:
-            yield (clean(path), clean(directory), clean(filename), *rest)
-    for directory, path, entry in selection.by_directory(query):
+            yield (clean(path), clean(directory), clean(filename), *rest, *end)
+    for directory, path, entry in selection.by_directory(root, query):
         rest = tail(root, path, entry)
         if rest is not None:
-            yield (clean(path), directory, clean(entry.name), *rest)
+            yield (clean(path), directory, clean(entry.name), *rest, *end)
 
 
 def _split(path: str, entry: Entry | None) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import os
 from leadline.linux import digest, rooted
 from leadline.linux.text import clean
 from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.files import selection
 from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
 from leadline.tables.osquery import runtime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from leadline.linux.walk import Entry
+    from leadline.sql.schema import Row
 
 _ALGORITHMS = ("md5", "sha1", "sha256")
 _READ_MAX = 50 << 20
@@ -42,33 +44,37 @@ _cache = digest.Cache(_CACHE_MAX)
 )
 def hash(query: Query) -> Rows:
     """Digests of regular files, by path or directory. Files beyond read_max, or not readable, have none."""
+    for root, end in namespaces.roots(query):
+        yield from _rows(root, query, end)
+
+
+def _rows(root: str, query: Query, end: Row) -> Rows:
     algorithms = [algorithm for algorithm in _ALGORITHMS if query.uses(algorithm)]
-    _cache.size = runtime.number(query, "hash_cache_max", _CACHE_MAX)
-    found = _files(query)
+    found = _files(root, query)
     if not algorithms:
-        yield from ((clean(path), clean(directory)) for path, directory, _ in found)
+        yield from ((clean(path), clean(directory), None, None, None, *end) for path, directory, _ in found)
         return
     rows: list[tuple[str, str]] = []
 
-    def paths() -> Iterator[str]:
+    def places() -> Iterator[str]:
         for path, directory, place in found:
             rows.append((clean(path), clean(directory)))
             yield place
 
     largest = runtime.number(query, "read_max", _READ_MAX)
-    for _, made in digest.of_files(paths(), algorithms, largest, _cache, query.cancelled):
+    _cache.size = runtime.number(query, "hash_cache_max", _CACHE_MAX)
+    for _, made in digest.of_files(places(), algorithms, largest, _cache, query.cancelled):
         path, directory = rows.pop(0)
         if made:
-            yield (path, directory, *(made.digests.get(algorithm) for algorithm in _ALGORITHMS))
+            yield (path, directory, *(made.digests.get(algorithm) for algorithm in _ALGORITHMS), *end)
 
 
-def _files(query: Query) -> Iterator[tuple[str, str, str]]:
+def _files(root: str, query: Query) -> Iterator[tuple[str, str, str]]:
     """Each regular file, or link to one: path, directory, and where it lies on this machine."""
-    root = query.root
-    for path, entry in selection.by_path(query):
+    for path, entry in selection.by_path(root, query):
         if path[-1:] != "/" and (place := _regular(root, path, entry)):
             yield path, selection.parent(path), place
-    for directory, path, entry in selection.by_directory(query):
+    for directory, path, entry in selection.by_directory(root, query):
         if place := _regular(root, path, entry):
             yield path, directory, place
 

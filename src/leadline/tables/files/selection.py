@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from leadline.sql.schema import Query
 
 
-def by_path(query: Query) -> Iterator[Found]:
+def by_path(root: str, query: Query) -> Iterator[Found]:
     """Paths that the constraints on path name or match, with the directory entry where one was read.
 
     Named ones come whether they exist or not. What a constraint on directory yields anyway is left out.
@@ -25,23 +25,23 @@ def by_path(query: Query) -> Iterator[Found]:
     if named is not None:
         for path in sorted(set(_texts(named))):
             if path.endswith("/") or parent(path) not in folders:
-                yield native(query.root, path), None
+                yield native(root, path), None
         return
-    patterns = _patterns(query, "path")
+    patterns = _patterns(root, query, "path")
     if not patterns:
         return
     if query.equals("directory") is not None:
         # Of the paths that match, those with this directory are its members, which by_directory yields, and itself.
         yield from ((f"{folder}/", None) for folder in folders if not folder.endswith("/"))
         return
-    yield from walk.expand(query.root, _fewest(patterns), query.cancelled)
+    yield from walk.expand(root, _fewest(patterns), query.cancelled)
 
 
-def by_directory(query: Query) -> Iterator[tuple[str, str, Entry]]:
+def by_directory(root: str, query: Query) -> Iterator[tuple[str, str, Entry]]:
     """The members of the directories that the constraints on directory name or match: directory, path, entry."""
-    for folder in _folders(query):
+    for folder in _folders(root, query):
         prefix = folder if folder.endswith("/") else f"{folder}/"
-        members = walk.entries(query.root, native(query.root, folder))
+        members = walk.entries(root, native(root, folder))
         for name, entry in sorted((entry.name, entry) for entry in members.values()):
             yield folder, prefix + name, entry
 
@@ -64,19 +64,19 @@ def native(root: str, path: str) -> str:
     return re.sub(r"\\x([89A-F][0-9A-F])", lambda match: chr(0xDC00 + int(match[1], 16)), path)
 
 
-def _folders(query: Query) -> Iterator[str]:
+def _folders(root: str, query: Query) -> Iterator[str]:
     named = query.equals("directory")
     if named is not None:
         yield from sorted(set(_texts(named)))
         return
-    patterns = _patterns(query, "directory")
+    patterns = _patterns(root, query, "directory")
     if patterns:
         chosen = _fewest(patterns)
         if not chosen.steps:
             yield chosen.base
             return
         chosen.folders = True
-        yield from (path for path, _ in walk.expand(query.root, chosen, query.cancelled))
+        yield from (path for path, _ in walk.expand(root, chosen, query.cancelled))
 
 
 def _fewest(patterns: list[Pattern]) -> Pattern:
@@ -84,8 +84,8 @@ def _fewest(patterns: list[Pattern]) -> Pattern:
     return max(patterns, key=lambda one: (not one.recursive, len(one.base)))
 
 
-def _patterns(query: Query, column: str) -> list[Pattern]:
-    directory = "/" if query.root else os.getcwd()
+def _patterns(root: str, query: Query, column: str) -> list[Pattern]:
+    directory = "/" if root else os.getcwd()
     found = []
     for operator, value in query.matching(column):
         if isinstance(value, str) and value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leadline.linux import hosts
 from leadline.sql.schema import POSIX, TEXT, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.namespaces import PID_WITH_NAMESPACE
 
 
@@ -19,5 +20,6 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
 )  # fmt: skip
 def etc_hosts(query: Query) -> Rows:
     """Names and addresses that the hosts file gives."""
-    for address, names in hosts.entries(query.root):
-        yield address, " ".join(names)
+    for root, end in namespaces.roots(query):
+        for address, names in hosts.entries(root):
+            yield (address, " ".join(names), *end[:1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leadline.linux import dpkg
 from leadline.sql.schema import BIGINT, LINUX, TEXT, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
 
 TYPE_CHECKING = False
@@ -54,8 +55,9 @@ def deb_packages(query: Query) -> Rows:
     for admindir in query.equals("admindir") or (dpkg.ADMINDIR,):
         if not isinstance(admindir, str):
             continue
-        for values in dpkg.packages(query.root, admindir, fields):
-            yield _row(wanted, dict(zip(fields, values, strict=True)), admindir)
+        for root, end in namespaces.roots(query):
+            for values in dpkg.packages(root, admindir, fields):
+                yield _row(wanted, dict(zip(fields, values, strict=True)), admindir) + end
 
 
 def _row(wanted: list[str], values: dict[str, str], admindir: str) -> tuple[Value, ...]:
@@ -69,8 +71,7 @@ def _row(wanted: list[str], values: dict[str, str], admindir: str) -> tuple[Valu
             row[column] = dpkg.revision(values["Version"])
         else:
             row[column] = values[_FIELDS[column]]
-    last = _COLUMNS.index(wanted[-1]) + 1 if wanted else 0
-    return tuple(row.get(column) for column in _COLUMNS[:last])
+    return tuple(row.get(column) for column in _COLUMNS)
 
 
 def _number(text: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leadline.linux import cron
 from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.namespaces import PID_WITH_NAMESPACE
 
 
@@ -27,5 +28,6 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
 )  # fmt: skip
 def crontab(query: Query) -> Rows:
     """Commands that cron runs at set times, from the system's and the users' tables."""
-    for job in cron.jobs(query.root):
-        yield (job.event, *job.times, job.command, job.path)
+    for root, end in namespaces.roots(query):
+        for job in cron.jobs(root):
+            yield (job.event, *job.times, job.command, job.path, *end[:1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leadline.linux import machine, osrelease
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
 
 
@@ -29,8 +30,9 @@ from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
 )  # fmt: skip
 def os_version(query: Query) -> Rows:
     """The operating system's name and version; one row."""
-    release = osrelease.read(query.root)
-    yield (
-        release.name, release.version, release.major, release.minor, release.patch, release.build, release.platform,
-        release.platform_like, release.codename, machine.name(query.root),
-    )  # fmt: skip
+    for root, end in namespaces.roots(query):
+        release = osrelease.read(root)
+        yield (
+            release.name, release.version, release.major, release.minor, release.patch, release.build,
+            release.platform, release.platform_like, release.codename, machine.name(query.root), *end,
+        )  # fmt: skip

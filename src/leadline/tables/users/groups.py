@@ -5,6 +5,7 @@ from __future__ import annotations
 from leadline.linux import passwd
 from leadline.linux.text import clean
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.namespaces import PID_WITH_NAMESPACE
 
 TYPE_CHECKING = False
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 def groups(query: Query) -> Rows:
     """Groups that the name service of this machine knows."""
     gids = query.equals("gid")
-    for gid, name in _entries(query.root, gids):
-        if gids is None or gid in gids:
-            yield gid, passwd.signed(gid), name
+    for root, end in namespaces.roots(query):
+        for gid, name in _entries(root, gids):
+            if gids is None or gid in gids:
+                yield (gid, passwd.signed(gid), name, *end[:1])
 
 
 def _entries(root: str, gids: tuple[object, ...] | None) -> Iterator[tuple[int, str]]:

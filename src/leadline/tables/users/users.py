@@ -5,6 +5,7 @@ from __future__ import annotations
 from leadline.linux import passwd
 from leadline.linux.text import clean
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
+from leadline.tables import namespaces
 from leadline.tables.namespaces import PID_WITH_NAMESPACE
 
 TYPE_CHECKING = False
@@ -39,18 +40,19 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def users(query: Query) -> Rows:
     """User accounts of this machine; those of directory services too when include_remote is 1."""
-    remote = query.equals("include_remote")
-    asked = bool(remote) and 1 in (remote or ())
+    asked = 1 in (query.equals("include_remote") or ())
     if asked and query.root:
         query.warn("include_remote asks the running system's name service; under a root only local users are listed")
         asked = False
     names, uids = query.equals("username"), query.equals("uid")
-    for user in _remote(names, uids) if asked else passwd.users(query.root):
-        if (names is None or user.name in names) and (uids is None or user.uid in uids):
-            yield (
-                user.uid, user.gid, passwd.signed(user.uid), passwd.signed(user.gid), user.name, user.description,
-                user.directory, user.shell, None, 0, int(asked),
-            )  # fmt: skip
+    for root, end in namespaces.roots(query):
+        remote = asked and not root
+        for user in _remote(names, uids) if remote else passwd.users(root):
+            if (names is None or user.name in names) and (uids is None or user.uid in uids):
+                yield (
+                    user.uid, user.gid, passwd.signed(user.uid), passwd.signed(user.gid), user.name,
+                    user.description, user.directory, user.shell, None, end[0] if end else 0, int(asked),
+                )  # fmt: skip
 
 
 def _remote(names: tuple[object, ...] | None, uids: tuple[object, ...] | None) -> Iterator[passwd.User]:
