@@ -222,6 +222,7 @@ def test_names_that_are_no_utf_8_are_shown_escaped_and_can_be_asked_for_as_shown
     shown = f"{tmp_path}/caf\\xE9/\\xFF\\xFE"
     assert answer(f"{sql} WHERE path = '{shown}'") == [(shown, "\\xFF\\xFE", 2)]
     assert answer(f"{sql} WHERE directory = '{tmp_path}/caf\\xE9'") == [(shown, "\\xFF\\xFE", 2)]
+    assert answer(f"{sql} WHERE path LIKE '{tmp_path}/caf\\xE9/%'") == [(shown, "\\xFF\\xFE", 2)]
     joined = f"SELECT b.size FROM file a JOIN file b ON b.path = a.path WHERE a.directory = '{tmp_path}/caf\\xE9'"
     assert answer(joined) == [(2,)]
 

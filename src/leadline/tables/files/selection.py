@@ -89,10 +89,10 @@ def _patterns(root: str, query: Query, column: str) -> list[Pattern]:
     found = []
     for operator, value in query.matching(column):
         if isinstance(value, str) and value:
-            if operator == LIKE:
-                found.append(pattern.like(value, directory))
-            elif operator == GLOB:
-                found.append(pattern.glob(value, directory))
+            if operator in (LIKE, GLOB):
+                one = pattern.like(value, directory) if operator == LIKE else pattern.glob(value, directory)
+                one.base = native(root, one.base)
+                found.append(one)
     return found
 
 
