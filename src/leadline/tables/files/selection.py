@@ -88,11 +88,10 @@ def _patterns(root: str, query: Query, column: str) -> list[Pattern]:
     directory = "/" if root else os.getcwd()
     found = []
     for operator, value in query.matching(column):
-        if isinstance(value, str) and value:
-            if operator in (LIKE, GLOB):
-                one = pattern.like(value, directory) if operator == LIKE else pattern.glob(value, directory)
-                one.base = native(root, one.base)
-                found.append(one)
+        if isinstance(value, str) and value and operator in (LIKE, GLOB):
+            one = pattern.like(value, directory) if operator == LIKE else pattern.glob(value, directory)
+            one.base = native(root, one.base)
+            found.append(one)
     return found
 
 
