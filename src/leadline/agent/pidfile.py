@@ -17,6 +17,18 @@ def hold(path: str, *, force: bool) -> int:
 
     With ``force`` a daemon that holds it is ended first. Raises AgentError.
     """
+    while True:
+        descriptor = lock(path, force=force)
+        if same(descriptor, path):
+            break
+        os.close(descriptor)  # the daemon that ended has removed the file we were waiting for
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    return descriptor
+
+
+def lock(path: str, *, force: bool) -> int:
+    """Open and lock the file, whatever has become of its name meanwhile. Raises AgentError."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
@@ -27,9 +39,15 @@ def hold(path: str, *, force: bool) -> int:
             os.close(descriptor)
             raise AgentError(f"osqueryd is already running as process {other} (pidfile {path})")
         replace(descriptor, other, path)
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     return descriptor
+
+
+def same(descriptor: int, path: str) -> bool:
+    """Whether the path still names the open file."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def locked(descriptor: int) -> bool:
