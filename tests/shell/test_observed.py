@@ -36,7 +36,8 @@ ARGUMENTS = {
     "json values": (
         [
             "--json",
-            "select 1 as a, 2 as a, x'00ff' as blob, 1.0 as d, 1e300 as e, 9223372036854775807 as big, 0.1 as f, null as n",
+            "select 1 as a, 2 as a, x'00ff' as blob, 1.0 as d, 1e300 as e, 9223372036854775807 as big, 0.1 as f,"
+            " null as n",
         ],
         '[\n  {"a":"2","big":"9223372036854775807","blob":"","d":"1.0","e":"1.0e+300","f":"0.1","n":""}\n]\n',
     ),
@@ -58,7 +59,8 @@ ARGUMENTS = {
         ],
         "[\n"
         '  {"default_value":"hostname","name":"host_identifier","shell_only":"0","type":"string","value":"hostname"},\n'
-        '  {"default_value":"filesystem","name":"logger_plugin","shell_only":"0","type":"string","value":"filesystem"},\n'
+        '  {"default_value":"filesystem","name":"logger_plugin","shell_only":"0","type":"string",'
+        '"value":"filesystem"},\n'
         '  {"default_value":"false","name":"verbose","shell_only":"0","type":"bool","value":"false"}\n'
         "]\n",
     ),

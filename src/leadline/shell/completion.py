@@ -126,8 +126,8 @@ def expects_table(words: list[str]) -> bool:
         word = words[position]
         if word in BEFORE_TABLES:
             between = words[position + 1 :]
-            return not between or between[-1] == "," or between == ["("]
-        if word in AFTER_TABLES or word in "();":
+            return not between or between[-1] in (",", "(")
+        if word in AFTER_TABLES or word in ");":
             return False
         position -= 1
     return False

@@ -78,8 +78,10 @@ class interruptible:  # noqa: N801 - used as a statement
     def __enter__(self) -> None:
         from signal import SIGINT, signal
 
-        engine = self._session.engine
-        self._before = signal(SIGINT, lambda number, frame: engine.interrupt())
+        session = self._session
+        session.interrupted = False
+        assert session.engine  # opened here: a handler must find it
+        self._before = signal(SIGINT, lambda number, frame: session.interrupt())
 
     def __exit__(self, *_: object) -> None:
         from signal import SIGINT, signal

@@ -23,7 +23,7 @@ class Session:
     written at once, after what is waiting for standard output.
     """
 
-    __slots__ = ("_engine", "flags", "interactive", "out", "settings", "stdout")
+    __slots__ = ("_engine", "flags", "interactive", "interrupted", "out", "settings", "stdout")
 
     def __init__(self, flags: Flags, stdout: Output, out: Output, *, interactive: bool = False) -> None:
         self.flags = flags
@@ -31,6 +31,7 @@ class Session:
         self.stdout = stdout
         self.out = out
         self.interactive = interactive
+        self.interrupted = False
         self._engine: Engine | None = None
 
     @property
@@ -41,6 +42,11 @@ class Session:
 
             self._engine = open_engine(self.flags)
         return self._engine
+
+    def interrupt(self) -> None:
+        """End the running statement, and do not start those after it in the same text; for a signal handler."""
+        self.interrupted = True
+        self.engine.interrupt()
 
     def flush(self) -> None:
         """Write what is waiting."""
@@ -69,6 +75,8 @@ class Session:
 
         statements = analysis.split(text)
         for number, statement in enumerate(statements, 1):
+            if self.interrupted:
+                raise SQLError("interrupted", 9)
             result = self.engine.query(statement)
             if self.settings.echo:
                 ended = number < len(statements) or analysis.complete(text)

@@ -20,9 +20,12 @@ def csv(result: Rows, separator: str, *, header: bool, null: str) -> Iterator[st
     # osquery compares a longer separator with the start of the field only
     start = separator if len(separator.encode()) > 1 else None
 
-    def field(value: str) -> str:
+    def safe(value: str) -> bool:
         data = value.encode("utf-8", "surrogateescape")
-        if data and len(data.translate(None, unsafe)) == len(data) and not (start and value.startswith(start)):
+        return len(data.translate(None, unsafe)) == len(data)
+
+    def field(value: str) -> str:
+        if value and safe(value) and not (start and value.startswith(start)):
             return value
         return '"' + value.replace('"', '""') + '"'
 
@@ -31,7 +34,11 @@ def csv(result: Rows, separator: str, *, header: bool, null: str) -> Iterator[st
         if first:
             first = False
             yield separator.join(map(field, result.columns)) + "\n"
-        yield separator.join([null if value is None else field(raw(value)) for value in row]) + "\n"
+        cells = [null if value is None else raw(value) for value in row]
+        empty = cells.count("") - (0 if null else row.count(None))
+        if empty or start or not safe("".join(cells)):
+            cells = [cell if value is None else field(cell) for cell, value in zip(cells, row, strict=True)]
+        yield separator.join(cells) + "\n"
 
 
 def plain(

@@ -45,6 +45,8 @@ def drawn(parts: list[Part], null: str) -> Iterator[str]:
     lengths = dict.fromkeys(shown, 0)
     lengths.update({name: len(name) for name in shown})
     for columns, rows in parts:
+        for name in lengths.keys() - set(columns):
+            lengths[name] = max(lengths[name], len(null))
         for number, name in enumerate(columns):
             if name in lengths:
                 lengths[name] = max(lengths[name], max(map(len, [row[number] for row in rows])))
