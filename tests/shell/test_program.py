@@ -224,3 +224,37 @@ def test_an_interrupt_ends_a_script():
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         assert process.stderr.read() == ""
+
+
+def test_the_planner_prints_each_statements_plan(shell):
+    ran = shell("--planner", "--list", "--noheader", "select 1 from etc_hosts limit 1; select 2")
+    assert (ran.out, ran.code) == ("1\n2\n", 0)
+    assert ran.err.startswith("osquery planner: SCAN etc_hosts ")
+
+
+def test_a_full_disk_is_told(tmp_path):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "leadline", "shell", "select 1"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.stderr == b"Error: cannot write results: No space left on device\n"
+    assert done.returncode == 1
+
+
+def test_a_closed_standard_input_is_no_input():
+    command = 'exec "$0" -m leadline shell <&-'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == (b"", b"", 0)
+
+
+def test_an_argument_that_is_not_utf8_is_taken(shell):
+    assert shell("--list", "--noheader", "select '\udcff' as a").out == "\N{REPLACEMENT CHARACTER}\n"
+
+
+def test_the_shell_tells_its_tables_about_itself(shell):
+    ran = shell("--typed", "select instance_id, extensions, watcher from osquery_info")
+    (row,) = json.loads(ran.out)
+    assert len(row["instance_id"]) == 36
+    assert (row["extensions"], row["watcher"]) == ("inactive", -1)
+    ran = shell("--list", "--noheader", "select count(*) from osquery_registry where registry = 'table' and active")
+    assert int(ran.out) == len(shell("-L").out.splitlines())

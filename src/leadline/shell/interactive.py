@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from leadline.shell.script import Script
+from leadline.shell.script import Script, decoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,11 @@ def plain_reader(session: Session) -> Callable[[bool], str | None]:
     def read(continued: bool) -> str | None:
         session.stdout.write(f"{start}{CONTINUATION if continued else PROMPT}{end}")
         session.flush()
-        line = sys.stdin.readline()
-        return line.removesuffix("\n") if line else None
+        try:
+            line = sys.stdin.buffer.readline()
+        except KeyboardInterrupt:
+            session.stdout.write("\n")
+            raise
+        return decoded(line.removesuffix(b"\n")) if line else None
 
     return read

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def profile(session: Session, rest: list[str]) -> int:
     """Run the argument, or the first line of standard input; the exit code."""
-    from leadline.shell.program import valid
     from leadline.shell.script import decoded
+    from leadline.shell.session import valid
 
     if rest:
         query = valid(rest[0])

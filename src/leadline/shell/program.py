@@ -24,6 +24,8 @@ def main(argv: list[str], program: str) -> int:
         stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         return BROKEN_PIPE
+    except OSError as error:
+        return complain(f"Error: cannot write results: {error.strerror}")
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
@@ -104,11 +106,11 @@ def run(session: Session, rest: list[str]) -> int:
 
         return run_pack(session, name)
     if query := flags.text("query"):
-        return session.run(valid(query))
+        return session.run(query)
     if path := flags.text("query_file"):
         return run_file(session, path)
     if rest:
-        text = valid(rest[0])
+        text = rest[0]
         return command(session, text) if text.startswith(".") else session.run(text)
     return unended(lambda: follow_input(session))
 
@@ -121,6 +123,10 @@ def follow_input(session: Session) -> int:
         return interact(session)
     from leadline.shell import script
 
+    try:
+        os.fstat(0)
+    except OSError:  # standard input is closed
+        return 0
     with open(0, "rb", closefd=False) as lines:
         return script.run(session, lines)
 
@@ -152,10 +158,3 @@ def run_file(session: Session, path: str) -> int:
         session.error(f"Error reading query file '{path}': Cannot open file for reading: {path}")
         return 1
     return session.run(data.decode("utf-8", "replace"))
-
-
-def valid(argument: str) -> str:
-    """An argument as text that SQLite takes: bytes that are not UTF-8 become U+FFFD."""
-    if argument.isascii():
-        return argument
-    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

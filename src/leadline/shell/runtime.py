@@ -12,14 +12,19 @@ if TYPE_CHECKING:
 class ShellRuntime:
     """Implements leadline.tables.osquery.runtime.Runtime for a process without daemon, config or extensions."""
 
-    __slots__ = ("_flags",)
+    __slots__ = ("_flags", "_instance")
 
     def __init__(self, flags: Flags) -> None:
         self._flags = flags
+        self._instance = ""
 
     def info(self) -> Mapping[str, object]:
-        """The columns of osquery_info that differ from a bare process: no watcher, no extensions, no config."""
-        return {"config_hash": "", "config_valid": 0, "extensions": "inactive", "watcher": -1}
+        """The columns of osquery_info that the shell decides: its instance is new each time it starts."""
+        if not self._instance:
+            from uuid import uuid4
+
+            self._instance = str(uuid4())
+        return {"instance_id": self._instance, "config_valid": 0, "extensions": "inactive", "watcher": -1}
 
     def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """(name, type, description, default, value, shell_only) of every flag."""

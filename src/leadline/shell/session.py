@@ -73,15 +73,22 @@ class Session:
         """The results of the statements, one after the other, echoed where that is on."""
         from leadline.sql import analysis
 
-        statements = analysis.split(text)
+        statements = analysis.split(valid(text))
         for number, statement in enumerate(statements, 1):
             if self.interrupted:
                 raise SQLError("interrupted", 9)
+            if self.flags.given("planner") and self.flags.on("planner"):
+                self.plan(statement)
             result = self.engine.query(statement)
             if self.settings.echo:
                 ended = number < len(statements) or analysis.complete(text)
                 self.out.write(f"{statement}{';' if ended else ''}\n")
             yield result
+
+    def plan(self, statement: str) -> None:
+        """Print the order in which SQLite opens and searches tables, on standard error."""
+        for _, _, _, step in self.engine.query(f"EXPLAIN QUERY PLAN {statement}"):
+            self.error(f"osquery planner: {step!s}")
 
     def run(self, text: str) -> int:
         """Run SQL given on the command line; the exit code is SQLite's result code."""
@@ -104,3 +111,10 @@ def held(pieces: Iterator[str]) -> Iterator[str]:
     yield from kept
     if failure:
         raise failure
+
+
+def valid(text: str) -> str:
+    """Text that SQLite takes: bytes that are not UTF-8, which come in as surrogates, become U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -20,7 +20,7 @@ FLAGS = (
     ("pack", "shell", "string", "", "Run every query of this pack: a name in the configuration, or a pack file."),
     ("profile", "shell", "int32", "0", "Run the query this many times and print no rows, for profilers."),
     ("profile_delay", "hidden", "int32", "0", "Seconds to wait before and after a profiling run."),
-    ("planner", "shell", "bool", "false", "Print the planner's table opens, filters and scans on standard error."),
+    ("planner", "shell", "bool", "false", "Print each statement's plan on standard error."),
     ("connect", "shell", "string", "", "Extension socket of another osquery process to send queries to."),
     ("extension", "shell", "string", "", "Program to load as an extension."),
 )
