@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from leadline.flags import DEFAULT_FLAGFILE, FlagError, Flags
@@ -18,6 +19,7 @@ INTERRUPTED = 128 + 2
 
 def main(argv: list[str], program: str) -> int:
     """Run the shell with the arguments after its name; the exit code."""
+    gc.set_threshold(50_000, 20, 20)  # rows make few cycles, and the imports of a start would set collections off
     stdout = Output(1)
     try:
         code = start(argv, program, stdout)
