@@ -76,7 +76,7 @@ def test_nothing_is_lost_or_repeated_when_it_is_killed_at_any_moment(daemon: Sta
     sql = "SELECT unix_time, column1 AS n FROM time, (VALUES (1), (2), (3))"
     configure(tmp_path, schedule={f"q{number}": {"query": sql, "interval": 1} for number in range(queries)})
     random = Random(20261124)
-    for _ in range(8):
+    for _ in range(12):
         lines = (tmp_path / "log" / "osqueryd.results.log").stat().st_size if (tmp_path / "log").exists() else 0
         running = daemon("--logger_plugin=filesystem,stdout")
         path = tmp_path / "log" / "osqueryd.results.log"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+import apsw
 import pytest
 
 from leadline.agent import buffer
@@ -184,3 +185,14 @@ def test_decorators_run_when_they_should_and_a_removed_source_loses_its_own(capl
     assert len(ran) == before
     assert decorators.current == {"one": "1", "both": "x", "two": "2", "three": "3"}
     engine.close()
+
+
+def test_a_result_whose_lines_cannot_be_stored_is_found_again_by_the_next_run(bench: Bench) -> None:
+    bench.run(numbers(1))
+    bench.state.connection.execute(
+        "CREATE TEMP TRIGGER full BEFORE INSERT ON lines BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    with pytest.raises(apsw.ConstraintError, match="disk is full"):
+        bench.run(numbers(2))
+    bench.state.connection.execute("DROP TRIGGER full")
+    assert summary(bench.run(numbers(2))) == [("removed", "1", 1), ("added", "2", 1)]
