@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -233,3 +234,27 @@ def test_standard_output_gets_result_lines_and_status_messages(daemon: Start, tm
     assert running.stop() == 0
     assert "severity=1 location=configure.py:" in running.output.read_text()
     assert running.complaints() == ""
+
+
+def test_the_agent_can_go_into_the_background(tmp_path: Path) -> None:
+    configure(tmp_path, schedule={"q": {"query": "SELECT 1 AS a", "interval": 1}})
+    started = agent(tmp_path, f"--config_path={tmp_path}/osquery.conf", "--daemonize")
+    assert started.returncode == 0
+    pidfile, results = tmp_path / "pid", tmp_path / "log" / "osqueryd.results.log"
+    end = time.monotonic() + 15
+    while not (pidfile.exists() and pidfile.read_text() and results.exists() and results.read_text()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process = int(pidfile.read_text())
+    assert os.getsid(process) != os.getsid(0)
+    os.kill(process, signal.SIGTERM)
+    while pidfile.exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_verbose_messages_can_be_asked_for_by_the_configuration(daemon: Start, tmp_path: Path) -> None:
+    configure(tmp_path, options={"verbose": True}, schedule={"q": {"query": "SELECT 1 AS a", "interval": 1}})
+    running = daemon()
+    running.until(lambda: "Executing scheduled query q: SELECT 1 AS a" in running.complaints())
+    assert running.stop() == 0

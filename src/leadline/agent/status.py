@@ -106,7 +106,7 @@ def install(handler: StatusLog) -> None:
     root = logging.getLogger(PACKAGE)
     root.addHandler(handler)
     root.propagate = False
-    root.setLevel(logging.DEBUG if handler.flags.on("verbose") else logging.INFO)
+    root.setLevel(logging.DEBUG)  # the handler looks at the flag verbose, which the configuration may change
 
 
 def uninstall(handler: StatusLog) -> None:
