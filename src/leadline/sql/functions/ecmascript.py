@@ -6,14 +6,16 @@ ECMA-262, 3rd edition, 15.10.1, with POSIX names in brackets (``[[:digit:]]``). 
 
 from __future__ import annotations
 
+from leadline.sql.functions.charsets import ANY_BUT_NEWLINE, ESCAPED, NAMED, complement, one_of, union
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    Node: TypeAlias = "Chars | Sequence | Choice | Group | Repeat | Edge | Look | Back"
-    Ranges: TypeAlias = tuple[tuple[int, int], ...]
+    from leadline.sql.functions.charsets import Ranges
 
-LAST = 0x10FFFF
+    Node: TypeAlias = "Chars | Sequence | Choice | Group | Repeat | Edge | Look | Back"
+
 MOST = (1 << 31) // 10  # a larger count is an error
 
 
@@ -100,66 +102,6 @@ class Back:
         self.hopeless = hopeless
 
 
-def union(*sets: Ranges) -> Ranges:
-    """All characters of the sets."""
-    merged: list[tuple[int, int]] = []
-    for low, high in sorted(one for ranges in sets for one in ranges):
-        if merged and low <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
-        else:
-            merged.append((low, high))
-    return tuple(merged)
-
-
-def complement(ranges: Ranges) -> Ranges:
-    """All other characters."""
-    free = []
-    next_free = 0
-    for low, high in ranges:
-        if low > next_free:
-            free.append((next_free, low - 1))
-        next_free = high + 1
-    return (*free, (next_free, LAST)) if next_free <= LAST else tuple(free)
-
-
-def _of(characters: str) -> Ranges:
-    return union(tuple((ord(one), ord(one)) for one in characters))
-
-
-DIGIT: Ranges = ((0x30, 0x39),)
-UPPER: Ranges = ((0x41, 0x5A),)
-LOWER: Ranges = ((0x61, 0x7A),)
-SPACE = _of(" \t\n\v\f\r")
-ALNUM = union(DIGIT, UPPER, LOWER)
-WORD = union(ALNUM, _of("_"))
-GRAPH: Ranges = ((0x21, 0x7E),)
-ANY_BUT_NEWLINE = complement(_of("\n\r"))
-
-ESCAPED = {
-    "d": DIGIT,
-    "D": complement(DIGIT),
-    "s": SPACE,
-    "S": complement(SPACE),
-    "w": WORD,
-    "W": complement(WORD),
-}
-NAMED = {
-    "alnum": ALNUM,
-    "alpha": union(UPPER, LOWER),
-    "blank": _of(" \t"),
-    "cntrl": ((0x00, 0x1F), (0x7F, 0x7F)),
-    "d": DIGIT,
-    "digit": DIGIT,
-    "graph": GRAPH,
-    "lower": LOWER,
-    "print": ((0x20, 0x7E),),
-    "punct": tuple((low, high) for low, high in ((0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E))),
-    "s": SPACE,
-    "space": SPACE,
-    "upper": UPPER,
-    "w": WORD,
-    "xdigit": union(DIGIT, ((0x41, 0x46), (0x61, 0x66))),
-}
 CONTROLS = {"f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
 NO_ATOM = frozenset("^$\\.*+?()[]{}|")
 
@@ -267,7 +209,7 @@ class Parser:
         if not character or character in NO_ATOM:
             return None
         self.at += 1
-        return Chars(_of(character))
+        return Chars(one_of(character))
 
     def group(self) -> Group:
         """A capturing group."""
@@ -330,7 +272,7 @@ class Parser:
         if character in ESCAPED:
             self.at += 1
             return Chars(ESCAPED[character])
-        return Chars(_of(self.escaped_character()))
+        return Chars(one_of(self.escaped_character()))
 
     def escaped_character(self) -> str:
         """One character written behind a backslash."""
@@ -367,7 +309,7 @@ class Parser:
                 if low <= high:
                     sets.append(((ord(low), ord(high)),))
             elif low is not None:
-                sets.append(_of(low))
+                sets.append(one_of(low))
         self.at += 1
         ranges = union(*sets)
         return Chars(complement(ranges) if negative else ranges)

@@ -6,26 +6,18 @@ length up to which its worst case takes about a second; longer texts go to :mod:
 
 from __future__ import annotations
 
-from leadline.sql.functions.ecmascript import (
-    LAST,
-    Back,
-    Chars,
-    Choice,
-    Edge,
-    Group,
-    Look,
-    Repeat,
-    Sequence,
-    complement,
-    union,
-)
+from math import log
+
+from leadline.sql.functions.charsets import LAST, complement, union
+from leadline.sql.functions.ecmascript import Back, Chars, Choice, Edge, Group, Look, Repeat, Sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from leadline.sql.functions.ecmascript import Node, Ranges
+    from leadline.sql.functions.charsets import Ranges
+    from leadline.sql.functions.ecmascript import Node
 
 STEPS = 300_000_000  # steps of Python's engine that take about a second
-SAFE = 12  # characters with which even doubling at each costs little
+WAYS = 1_000_000  # ways through an ambiguous loop that it tries in that time
 FEW = 8  # a quantifier up to this adds no power of the length
 UNLIMITED = 1 << 62
 EDGES = {"^": "^", "$": r"\Z", "b": r"\b", "B": r"(?!\b)"}
@@ -107,15 +99,16 @@ def safe_length(node: Node) -> int:
     flow.visit(node)
     if flow.endless:
         return -1
-    if flow.runaway():
-        return SAFE
+    ways = flow.ways()
+    if ways > 1:
+        return int(log(WAYS) / log(ways))
     power = flow.power() + (0 if _anchored(node) else 1)
     if power <= 1:
         return UNLIMITED
     factorial = 1
     for number in range(2, power + 1):
         factorial *= number
-    return max(int((STEPS * factorial) ** (1 / power)), SAFE)
+    return int((STEPS * factorial) ** (1 / power))
 
 
 def _anchored(node: Node) -> bool:
@@ -142,7 +135,7 @@ class Flow:
         self.rounds: list[range] = []
         self.loops: list[range] = []
         self.looks = 0
-        self.endless = False  # a loop that could turn without reading anything, very often
+        self.endless = False  # a loop that can turn without reading: the text's length does not bound the time
 
     def visit(self, node: Node) -> tuple[bool, list[int], list[int]]:
         """Whether the node may match nothing, the positions it begins with and those it ends with."""
@@ -164,7 +157,7 @@ class Flow:
         if isinstance(node, Look):
             inner = Flow()
             inner.visit(node.body)
-            self.endless = self.endless or inner.endless or inner.runaway()
+            self.endless = self.endless or inner.endless or inner.ways() > 1
             self.looks += inner.power()
         return True, [], []
 
@@ -196,21 +189,22 @@ class Flow:
         inside = range(start, len(self.sets))
         if node.most is None or node.most > 1:
             self.rounds.append(inside)
+            self.endless = self.endless or empty
             for position in last:
                 self.follow[position] += first
         if node.most is None or node.most > FEW:
             self.loops.append(inside)
-        if empty and node.least > FEW:
-            self.endless = True
         return empty or node.least == 0, first, last
 
-    def runaway(self) -> bool:
-        """Whether the rounds of a loop are ambiguous in themselves."""
-        return any(
-            self.ambiguous([after for after in self.follow[position] if after in inside])
-            for inside in self.rounds
-            for position in inside
-        )
+    def ways(self) -> int:
+        """How many ways there are to go on at a character of a loop's rounds, at most; 1 when none is ambiguous."""
+        most = 1
+        for inside in self.rounds:
+            for position in inside:
+                again = [after for after in self.follow[position] if after in inside]
+                if len(again) > most and self.ambiguous(again):
+                    most = len(again)
+        return most
 
     def power(self) -> int:
         """How often the length is a factor of the time that one start may take."""
