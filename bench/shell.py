@@ -41,7 +41,9 @@ def main() -> int:
 
     binaries = count("select count(*) from hash where path like '/usr/bin/%'")
     hashed = run([*SHELL, "select path, sha256 from hash where path like '/usr/bin/%'"], 5)
-    report.figure(f"sha256 of /usr/bin ({binaries}), wall", hashed.wall * 1000, "ms", 600 * OSQUERYI_HASH_PER_FILE * binaries)
+    report.figure(
+        f"sha256 of /usr/bin ({binaries}), wall", hashed.wall * 1000, "ms", 600 * OSQUERYI_HASH_PER_FILE * binaries
+    )
 
     packages = count("select count(*) from deb_packages")
     joined = run([*SHELL, "select count(*) from deb_packages a join deb_packages b on a.name = b.name"], 9)

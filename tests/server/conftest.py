@@ -16,7 +16,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -142,7 +142,7 @@ class Agent:
         self.http = server.client(headers={"User-Agent": "osquery/5.23.0", "Accept": "application/json"})
         self.key = ""
 
-    def __enter__(self) -> Agent:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -150,7 +150,10 @@ class Agent:
 
     def post(self, path: str, body: Any, *, packed: bool = False, **headers: str) -> httpx.Response:
         data = body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
-        sent = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = {
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         if packed:
             data, sent["Content-Encoding"] = gzip.compress(data), "gzip"
         return self.http.post(f"{self.base}/{path}", content=data, headers=sent)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from leadline.catalogue.index import ALIASES, TABLES
 from leadline.sql import analysis
 from leadline.sql.engine import Engine
 from leadline.sql.errors import SQLError
@@ -324,7 +325,7 @@ def test_types_are_those_osquery_names(asked: Asked) -> None:
 
 
 def test_tables_are_listed_in_the_schema_table() -> None:
-    engine = Engine()
+    engine = Engine(tables=TABLES, aliases=ALIASES)
     names = {name for (name,) in engine.query("SELECT name FROM sqlite_temp_master WHERE type = 'table'")}
     assert names == set(engine.tables)
 

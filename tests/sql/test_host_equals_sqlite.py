@@ -83,9 +83,8 @@ def build(rng: random.Random, name: str) -> tuple[Table, str, list[tuple]]:
     for number in range(rng.randint(1, 5)):
         options = rng.choice(({}, {}, {"index": True}, {"additional": True}, {"index": True, "optimized": True}))
         collate = rng.choice((None, None, None, "nocase", "rtrim"))
-        columns.append(
-            Column(f"c{number}", rng.choice(TYPES), "A column.", collate=collate, hidden=not collate and rng.random() < 0.1, **options)
-        )
+        hidden = not collate and rng.random() < 0.1
+        columns.append(Column(f"c{number}", rng.choice(TYPES), "A column.", collate=collate, hidden=hidden, **options))
     definition = ", ".join(f"{c.name} {c.type}" + (f" COLLATE {c.collate}" if c.collate else "") for c in columns)
     scratch = apsw.Connection(":memory:")
     scratch.execute(f"CREATE TABLE {name}({definition})")

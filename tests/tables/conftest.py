@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from leadline.catalogue.index import ALIASES, TABLES
 from leadline.sql.engine import Engine
 
 ROOT = str(Path(__file__).parents[1] / "roots" / "debian12")
@@ -21,7 +22,7 @@ def answer() -> Callable[..., Rows]:
     """``answer(sql, root="", **engine)``: the rows of one query on this machine, or below a root."""
 
     def ask(sql: str, root: str = "", **options: Any) -> Rows:
-        with Engine(root=root, **options) as engine:
+        with Engine(tables=TABLES, aliases=ALIASES, root=root, **options) as engine:
             return [tuple(row) for row in engine.query(sql)]
 
     return ask
@@ -46,12 +47,12 @@ def asking(engine: Engine) -> Ask:
 @pytest.fixture
 def captured() -> Iterator[Ask]:
     """Asks the captured Debian 12 root."""
-    with Engine(root=ROOT) as engine:
+    with Engine(tables=TABLES, aliases=ALIASES, root=ROOT) as engine:
         yield asking(engine)
 
 
 @pytest.fixture
 def live() -> Iterator[Ask]:
     """Asks the machine that runs the tests."""
-    with Engine() as engine:
+    with Engine(tables=TABLES, aliases=ALIASES) as engine:
         yield asking(engine)

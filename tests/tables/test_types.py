@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leadline.catalogue.index import TABLES
+from leadline.catalogue.index import ALIASES, TABLES
 from leadline.sql.engine import PLATFORM, Engine
 from leadline.sql.schema import BIGINT, BLOB, DOUBLE, INTEGER, TEXT, UNSIGNED_BIGINT, Query, Table
 
@@ -28,7 +28,7 @@ def declared(name: str) -> Table:
 def check(name: str, root: str) -> None:
     """Read a table, at most its first ROWS rows, and hold each value against its column."""
     types = {column.name: column.type for column in declared(name).columns}
-    with Engine(root=root) as engine:
+    with Engine(tables=TABLES, aliases=ALIASES, root=root) as engine:
         result = engine.query(f"SELECT * FROM {name} LIMIT {ROWS}")
         for row in result:
             for column, value in zip(result.columns, row, strict=True):
@@ -71,7 +71,7 @@ def test_rows_are_no_wider_than_the_columns_of_this_platform(name: str) -> None:
 def test_examples_run(name: str) -> None:
     table = declared(name)
     assert table.examples
-    with Engine() as engine:
+    with Engine(tables=TABLES, aliases=ALIASES) as engine:
         for example in table.examples:
             result = engine.query(example)
             for number, _ in enumerate(result):

@@ -8,6 +8,7 @@ from itertools import islice
 import apsw
 
 from leadline.agent.runtime import AgentRuntime
+from leadline.catalogue.selection import selected
 from leadline.flags import Flags
 from leadline.sql import values
 from leadline.sql.engine import Engine
@@ -19,25 +20,14 @@ DETAILS = ("os_version", "osquery_info", "platform_info", "system_info")
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR)
 
 
-def table_names(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
-    """The tables that ``enable_tables`` and ``disable_tables`` leave, and their aliases."""
-    from leadline.catalogue.index import ALIASES, TABLES
-
-    enabled, disabled = names(flags.text("enable_tables")), names(flags.text("disable_tables"))
-    tables = {
-        name: module for name, module in TABLES.items() if name not in disabled and (not enabled or name in enabled)
-    }
-    return tables, {alias: name for alias, name in ALIASES.items() if name in tables}
-
-
-def names(text: str) -> set[str]:
-    """A comma list."""
-    return {name.strip() for name in text.split(",") if name.strip()}
+def selection(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
+    """The tables that the flags leave, and their aliases, as leadline.catalogue.selection gives them."""
+    return selected(flags.text("enable_tables"), flags.text("disable_tables"))
 
 
 def open_engine(flags: Flags, runtime: AgentRuntime) -> Engine:
     """An engine for the calling thread."""
-    tables, aliases = table_names(flags)
+    tables, aliases = selection(flags)
     return Engine(
         runtime=runtime,
         warn=lambda table, message: log.warning("%s", message),

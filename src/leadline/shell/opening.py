@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leadline.catalogue.selection import selected
 from leadline.shell.runtime import ShellRuntime
 from leadline.sql.engine import Engine
 
@@ -35,18 +36,8 @@ def open_engine(flags: Flags) -> Engine:
 
 
 def selection(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
-    """Table names with their modules, and aliases with their tables."""
-    from leadline.catalogue.index import ALIASES, TABLES
-
-    if not (flags.given("enable_tables") or flags.given("disable_tables")):
-        return TABLES, ALIASES
-    enabled, disabled = (
-        {name for name in flags.text(flag).split(",") if name} for flag in ("enable_tables", "disable_tables")
-    )
-    tables = {
-        name: module for name, module in TABLES.items() if name not in disabled and (not enabled or name in enabled)
-    }
-    return tables, {alias: name for alias, name in ALIASES.items() if name in tables}
+    """The tables that the flags leave, and their aliases, as leadline.catalogue.selection gives them."""
+    return selected(flags.text("enable_tables"), flags.text("disable_tables"))
 
 
 def table_names(flags: Flags) -> list[str]:

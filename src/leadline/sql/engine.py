@@ -44,8 +44,8 @@ STEPS = 500  # virtual machine steps between two looks at the clock: some 10 µs
 class Engine:
     """A connection with all tables, functions and collations.
 
-    ``tables`` maps a table's name to the module that declares it, and ``aliases`` another name to a table's; both
-    default to the generated catalogue. ``extra`` are further tables, already declared. ``root`` is the directory
+    ``tables`` maps a table's name to the module that declares it, and ``aliases`` another name to a table's (see
+    leadline.catalogue.selection). ``extra`` are further tables, already declared. ``root`` is the directory
     that stands for ``/``. ``warn(table, message)`` is told what a table says of its query, ``log(severity,
     message)`` what the engine refuses (severity 1 is a warning, 2 an error).
     """
@@ -63,11 +63,7 @@ class Engine:
         extra: tuple[Table, ...] = (),
         platform: int = PLATFORM,
     ) -> None:
-        if tables is None:
-            from leadline.catalogue import index
-
-            tables, aliases = index.TABLES, index.ALIASES
-        self.tables = tables
+        self.tables = tables or {}
         self.log = log or (lambda severity, message: None)
         self.deadline: float | None = None
         self.interrupted = False
@@ -76,10 +72,10 @@ class Engine:
         self.connection = apsw.Connection(":memory:")
         root = root.rstrip("/")
         self.scope = Scope(platform, root, runtime, warn or (lambda table, message: None), self.stopped, clock)
-        for name, module in tables.items():
+        for name, module in self.tables.items():
             self.module(name, module_finder(name, module))
         for alias, name in (aliases or {}).items():
-            self.module(alias, module_finder(name, tables[name]))
+            self.module(alias, module_finder(name, self.tables[name]))
         for table in extra:
             self.module(table.name, given(table))
         attach_functions(self.connection, root=root, warn=lambda message: self.log(1, message), stopped=self.stopped)

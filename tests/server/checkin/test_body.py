@@ -15,7 +15,8 @@ from leadline.server.checkin import body
 
 def read(parts: list[bytes], encoding: bytes | None = None, limit: int = 100) -> bytes:
     messages: list[dict[str, Any]] = [
-        {"type": "http.request", "body": part, "more_body": number < len(parts) - 1} for number, part in enumerate(parts)
+        {"type": "http.request", "body": part, "more_body": number < len(parts) - 1}
+        for number, part in enumerate(parts)
     ]
 
     async def receive() -> dict[str, Any]:

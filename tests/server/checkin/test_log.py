@@ -31,7 +31,9 @@ def test_status_lines_have_their_own_file(server: Any, agent: Any) -> None:
 
 
 def test_an_entry_is_always_one_line(server: Any, agent: Any) -> None:
-    body = b'{"node_key":"%s","log_type":"result","data":[{\n "a":\r\n "b\\nc"},"text",7,[1],null]}' % agent.key.encode()
+    body = (
+        b'{"node_key":"%s","log_type":"result","data":[{\n "a":\r\n "b\\nc"},"text",7,[1],null]}' % agent.key.encode()
+    )
     before = len(lines(server, "results")) if Path(server.data, "logs", "osqueryd.results.log").exists() else 0
     assert agent.post("log", body).status_code == 200
     assert lines(server, "results")[before:] == ['{"a":"b\\nc"}']

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from leadline.catalogue.index import ALIASES, TABLES
 from leadline.sql.engine import Engine
 
 
@@ -19,7 +20,12 @@ def test_neighbours_of_the_captured_root(captured) -> None:
 @pytest.mark.parametrize("name", ["interface_addresses", "interface_details", "routes"])
 def test_what_only_the_kernel_knows_is_not_told_of_another_root(name: str, tmp_path: Path) -> None:
     warnings: list[tuple[str, str]] = []
-    with Engine(root=str(tmp_path), warn=lambda table, message: warnings.append((table, message))) as engine:
+    with Engine(
+        tables=TABLES,
+        aliases=ALIASES,
+        root=str(tmp_path),
+        warn=lambda table, message: warnings.append((table, message)),
+    ) as engine:
         assert list(engine.query(f"SELECT * FROM {name}")) == []
     assert warnings == [(name, f"{name} asks the running kernel and has no rows for another root")]
 

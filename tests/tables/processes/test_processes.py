@@ -83,13 +83,14 @@ def test_columns_of_other_platforms_are_null(captured) -> None:
 
 
 def test_the_start_is_unknown_without_the_systems_start(tmp_path) -> None:
+    from leadline.catalogue.index import ALIASES, TABLES
     from leadline.sql.engine import Engine
 
     place = tmp_path / "proc" / "5"
     place.mkdir(parents=True)
     (place / "stat").write_text("5 (x) S 1 5 5 0 -1 0 0 0 0 0 3 4 0 0 20 0 1 0 777 0 0 0\n")
     (place / "status").write_text("Name:\tx\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n")
-    with Engine(root=str(tmp_path)) as engine:
+    with Engine(tables=TABLES, aliases=ALIASES, root=str(tmp_path)) as engine:
         assert list(engine.query("SELECT pid, name, start_time, euid FROM processes")) == [(5, "x", -1, 2)]
 
 

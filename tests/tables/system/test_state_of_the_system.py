@@ -98,9 +98,10 @@ def test_live_mounts_are_as_full_as_the_system_says(live) -> None:
 
 
 def test_a_root_without_proc_has_no_rows(tmp_path: Path) -> None:
+    from leadline.catalogue.index import ALIASES, TABLES
     from leadline.sql.engine import Engine
 
-    with Engine(root=str(tmp_path)) as engine:
+    with Engine(tables=TABLES, aliases=ALIASES, root=str(tmp_path)) as engine:
         for name in ("uptime", "load_average", "memory_info", "cpu_time", "kernel_info", "mounts", "processes",
                      "process_open_sockets", "listening_ports", "arp_cache"):  # fmt: skip
             assert list(engine.query(f"SELECT * FROM {name}")) == []
