@@ -181,7 +181,7 @@ def test_a_cancelled_match_ends():
     connection = apsw.Connection(":memory:")
     asked = []
     attach(connection, stopped=lambda: asked.append(1) or True)
-    with pytest.raises(SQLError):
+    with pytest.raises(apsw.InterruptError):
         connection.execute("SELECT regex_match(?, '(a+)+$', 0)", ("a" * 60 + "!",)).fetchone()
     assert len(asked) == 1
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import apsw
+
 from leadline.sql.functions.ecmascript import Back, Chars, Choice, Group, Look, RegexError, Repeat, Sequence
 from leadline.sql.functions.pattern import EDGES, characters
 
@@ -160,8 +162,10 @@ class Search:
         return registers
 
     def check(self) -> None:
-        """Raise RegexError when a limit is reached or the statement was cancelled."""
-        if self.steps <= 0 or len(self.pending) > PENDING or self.stopped():
+        """Raise RegexError when a limit is reached, apsw.InterruptError when the statement was cancelled."""
+        if self.stopped():
+            raise apsw.InterruptError("interrupted")
+        if self.steps <= 0 or len(self.pending) > PENDING:
             raise RegexError("too complex")
 
 
