@@ -2,13 +2,14 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { type QueryCache, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { ApiError } from './api/client';
 import { client, useMe } from './api/use';
 import { Frame } from './frame/Frame';
 import { HostPage } from './pages/HostPage';
 import { HostsPage } from './pages/HostsPage';
 import { SignIn } from './pages/SignIn';
+import { Boundary } from './parts/Boundary';
 import { Empty, Failure, Skeleton } from './parts/States';
 import { resolver, theme } from './theme';
 
@@ -36,23 +37,26 @@ function useExpiry(): void {
 }
 
 function Pages() {
+  const [place] = useLocation();
   return (
     <Frame>
-      <Suspense fallback={<Skeleton label="Loading the page" />}>
-        <Switch>
-          <Route path="/">
-            <Redirect to="/hosts" replace />
-          </Route>
-          <Route path="/hosts" component={HostsPage} />
-          <Route path="/hosts/:id">{({ id }) => <HostPage key={id} id={Number(id)} />}</Route>
-          <Route path={QUERY}>{({ id }) => <QueryPage id={id ? Number(id) : null} />}</Route>
-          <Route>
-            <Empty title="There is no page at this address.">
-              <a href="/hosts">Go to hosts</a>
-            </Empty>
-          </Route>
-        </Switch>
-      </Suspense>
+      <Boundary place={place}>
+        <Suspense fallback={<Skeleton label="Loading the page" />}>
+          <Switch>
+            <Route path="/">
+              <Redirect to="/hosts" replace />
+            </Route>
+            <Route path="/hosts" component={HostsPage} />
+            <Route path="/hosts/:id">{({ id }) => <HostPage key={id} id={Number(id)} />}</Route>
+            <Route path={QUERY}>{({ id }) => <QueryPage id={id ? Number(id) : null} />}</Route>
+            <Route>
+              <Empty title="There is no page at this address.">
+                <a href="/hosts">Go to hosts</a>
+              </Empty>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
     </Frame>
   );
 }

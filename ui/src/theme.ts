@@ -91,12 +91,18 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { size: 28, variant: 'subtle', color: 'gray' } },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'sm' } },
-    Modal: {
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 80 } },
+    // Menus stay where their button is, so that they belong to its landmark.
+    Menu: {
+      defaultProps: {
+        shadow: 'md',
+        transitionProps: { duration: 60 },
+        position: 'bottom-end',
+        offset: 4,
+        withinPortal: false,
+        withInitialFocusPlaceholder: false,
+      },
     },
-    Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 }, position: 'bottom-end', offset: 4 } },
-    Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 } } },
-    Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 60 } } },
+    Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 }, withinPortal: false } },
   },
 });
 

@@ -1,8 +1,8 @@
 // The frame around every page: rail, top bar, command palette, key help.
-import { Drawer } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { listen, useKeys } from '../keys';
+import { Side } from '../parts/Dialog';
 import { useSettings } from '../settings';
 import classes from './Frame.module.css';
 import { KeysHelp } from './KeysHelp';
@@ -45,17 +45,9 @@ export function Frame({ children }: { children: ReactNode }) {
       <div className={classes.rail}>
         <Rail collapsed={rail === 'closed'} />
       </div>
-      <Drawer
-        opened={drawer}
-        onClose={() => setDrawer(false)}
-        size={220}
-        withCloseButton={false}
-        padding={0}
-        title={null}
-        aria-label="Menu"
-      >
+      <Side opened={drawer} onClose={() => setDrawer(false)} title="Menu" position="left" size={220}>
         <Rail collapsed={false} inDrawer />
-      </Drawer>
+      </Side>
       <TopBar onMenu={() => setDrawer(true)} onPalette={() => setPalette(true)} onKeys={() => setHelp(true)} />
       <main id="main" className={classes.main} tabIndex={-1}>
         {children}

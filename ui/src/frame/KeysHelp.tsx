@@ -1,7 +1,7 @@
 // The keys that work on this page now.
-import { Modal } from '@mantine/core';
 import { Fragment } from 'react';
 import { bindings } from '../keys';
+import { Dialog } from '../parts/Dialog';
 import classes from './Frame.module.css';
 import own from './KeysHelp.module.css';
 
@@ -15,7 +15,7 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
     ? [...ALWAYS, ...bindings().map(({ keys, does }): [string, string] => [keys, does])]
     : [];
   return (
-    <Modal opened={opened} onClose={onClose} title="Keys on this page" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened={opened} onClose={onClose} title="Keys on this page">
       <dl className={own.list}>
         {rows.map(([keys, does]) => (
           <div key={keys} className={own.row}>
@@ -31,6 +31,6 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
           </div>
         ))}
       </dl>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-// The mark: a lead on its line, with the fathoms marked.
+// The mark: a lead on its line, under the water.
 
 export function Mark({ size = 22 }: { size?: number }) {
   return (
@@ -11,13 +11,13 @@ export function Mark({ size = 22 }: { size?: number }) {
       strokeLinecap="round"
       aria-hidden="true"
     >
-      <path d="M12 1.5v9.500" strokeWidth="1.600" />
-      <path d="M12 3.500h4.500M12 7h3" strokeWidth="1.600" />
       <path
-        d="M10.600 10.500h2.800c.4 0 .7.2.8.6l1.900 9.900c.2.800-.4 1.500-1.200 1.500H9.100c-.8 0-1.400-.7-1.200-1.500l1.900-9.900c.1-.4.4-.6.8-.6z"
-        fill="currentColor"
-        stroke="none"
+        d="M2 7c1.700 0 1.700-1.600 3.400-1.600S7 7 8.700 7s1.700-1.600 3.300-1.600S13.700 7 15.300 7s1.700-1.600 3.300-1.600S20.300 7 22 7"
+        strokeWidth="1.600"
+        opacity="0.55"
       />
+      <path d="M12 1.500V14" strokeWidth="1.600" />
+      <path d="M12 12.500l3.600 4.500L12 23l-3.600-6z" fill="currentColor" strokeWidth="1" strokeLinejoin="round" />
     </svg>
   );
 }

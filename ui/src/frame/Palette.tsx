@@ -1,9 +1,9 @@
 // The command palette: pages, hosts and tables by name, all by keyboard.
-import { Modal } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useCatalogue, useHosts } from '../api/use';
+import { Sheet } from '../parts/Dialog';
 import { Txt } from '../parts/Txt';
 import classes from './Palette.module.css';
 
@@ -30,7 +30,12 @@ function useEntries(text: string, opened: boolean): Entry[] {
   return useMemo(() => {
     const word = text.trim().toLowerCase();
     const pages = PAGES.filter((page) => page.name.toLowerCase().includes(word));
-    const found = (hosts.data?.hosts ?? []).map((host) => ({
+    // Until the server has searched for this word, only those of the last answer that have it: Enter must never open another.
+    const settled = late === text.trim() && !hosts.isPlaceholderData;
+    const listed = (hosts.data?.hosts ?? []).filter(
+      (host) => settled || host.display_name.toLowerCase().includes(word),
+    );
+    const found = listed.map((host) => ({
       key: `host ${host.id}`,
       kind: 'Host',
       name: host.display_name,
@@ -47,7 +52,7 @@ function useEntries(text: string, opened: boolean): Entry[] {
       to: `/query?sql=${encodeURIComponent(`SELECT * FROM ${table.name}`)}`,
     }));
     return [...pages, ...found, ...queries];
-  }, [text, hosts.data, tables.data]);
+  }, [text, late, hosts.data, hosts.isPlaceholderData, tables.data]);
 }
 
 function Finder({ onClose }: { onClose: () => void }) {
@@ -128,17 +133,8 @@ function Finder({ onClose }: { onClose: () => void }) {
 
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      centered={false}
-      yOffset="12vh"
-      size={600}
-      padding={0}
-      aria-label="Find"
-    >
+    <Sheet opened={opened} onClose={onClose} title="Find" yOffset="12vh" size={600}>
       <Finder onClose={onClose} />
-    </Modal>
+    </Sheet>
   );
 }

@@ -50,9 +50,9 @@ function Account({ onKeys }: { onKeys: () => void }) {
   const { zone } = useSettings();
   const email = me.data?.user.email ?? '';
   return (
-    <Menu width={200} closeOnItemClick={false}>
+    <Menu width={200}>
       <Menu.Target>
-        <button type="button" className={classes.plain} aria-label={`Account ${email}`}>
+        <button type="button" className={`${classes.plain} ${classes.account}`} aria-label={`Account ${email}`}>
           <Icon name="person" />
           <span className={classes.email}>{email}</span>
           <Icon name="down" size={12} />
@@ -60,31 +60,23 @@ function Account({ onKeys }: { onKeys: () => void }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Colours</Menu.Label>
-        {SCHEMES.map(([value, name]) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            rightSection={colorScheme === value && <Icon name="check" />}
-            onClick={() => setColorScheme(value)}
-          >
-            {name}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as 'auto' | 'light' | 'dark')}>
+          {SCHEMES.map(([option, name]) => (
+            <Menu.RadioItem key={option} value={option}>
+              {name}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Label>Times in</Menu.Label>
-        {ZONES.map(([value, name]) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={zone === value}
-            rightSection={zone === value && <Icon name="check" />}
-            onClick={() => remember({ zone: value })}
-          >
-            {name}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={zone} onChange={(value) => remember({ zone: value as 'utc' | 'local' })}>
+          {ZONES.map(([option, name]) => (
+            <Menu.RadioItem key={option} value={option}>
+              {name}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item closeMenuOnClick rightSection={<kbd className={classes.kbd}>?</kbd>} onClick={onKeys}>
+        <Menu.Item rightSection={<kbd className={classes.kbd}>?</kbd>} onClick={onKeys}>
           Keys
         </Menu.Item>
         <Menu.Item onClick={() => out.mutate()}>Sign out</Menu.Item>

@@ -1,16 +1,18 @@
 // One host: what it is, where it is, how it is, and the questions one asks first.
-import { Button, Menu, Modal, TextInput } from '@mantine/core';
+import { Button, Menu, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ApiError } from '../api/client';
 import type { Host } from '../api/types';
 import { useDeleteHost, useHost } from '../api/use';
+import { Dialog } from '../parts/Dialog';
 import { Icon } from '../parts/Icon';
 import { Empty, Failure, Skeleton } from '../parts/States';
 import { Status } from '../parts/Status';
 import { Time } from '../parts/Time';
 import { Txt } from '../parts/Txt';
 import { bytes, count, duration, plural } from '../text/format';
+import { visible } from '../text/visible';
 import classes from './HostPage.module.css';
 import page from './page.module.css';
 import { useTitle } from './title';
@@ -130,14 +132,10 @@ function DeleteDialog({ host, opened, onClose }: { host: Host; opened: boolean; 
   const [, go] = useLocation();
   const [typed, setTyped] = useState('');
   const remove = useDeleteHost();
-  const right = typed.trim() === host.display_name.trim();
+  // A name with hidden characters cannot be typed: what is shown of it counts as well.
+  const right = [host.display_name.trim(), visible(host.display_name).trim()].includes(typed.trim());
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={`Delete ${host.display_name}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={`Delete ${visible(host.display_name)}`}>
       <form
         className={classes.dialog}
         onSubmit={(event) => {
@@ -150,7 +148,7 @@ function DeleteDialog({ host, opened, onClose }: { host: Host; opened: boolean; 
           host.
         </p>
         <TextInput
-          label={`Type ${host.display_name} to delete it`}
+          label={`Type ${visible(host.display_name)} to delete it`}
           value={typed}
           data-autofocus
           autoComplete="off"
@@ -166,7 +164,7 @@ function DeleteDialog({ host, opened, onClose }: { host: Host; opened: boolean; 
           Delete the host
         </Button>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

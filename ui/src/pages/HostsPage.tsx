@@ -1,10 +1,11 @@
 // Every host of the fleet: searched, filtered, sorted and paged by the server; chosen here, to be queried.
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import type { HostFilter } from '../api/use';
 import { useHostCount, useHostSummary, useHosts } from '../api/use';
 import { useKeys } from '../keys';
+import { Dialog } from '../parts/Dialog';
 import { Icon } from '../parts/Icon';
 import { Empty, Failure, Skeleton } from '../parts/States';
 import { Shape } from '../parts/Status';
@@ -194,15 +195,9 @@ export function HostsPage() {
         </Empty>
       )}
       {total.data && rows && <Pager page={filter.page} total={total.data.count} onPage={(page) => change({ page })} />}
-      <Modal
-        opened={adding}
-        onClose={() => setAdding(false)}
-        title="Add hosts"
-        size={680}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Dialog opened={adding} onClose={() => setAdding(false)} title="Add hosts" size={680}>
         <Enroll />
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,10 +1,11 @@
 // Ask: the editor above, whom to ask under it, the answer below, the schema beside.
-import { Button, Drawer } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { useCancel, useCatalogue, useRun } from '../api/use';
 import { useKeys } from '../keys';
+import { Side } from '../parts/Dialog';
 import { Icon } from '../parts/Icon';
 import { type Diagnosis, diagnose, tablesIn } from '../query/diagnose';
 import { useDraft } from '../query/draft';
@@ -79,7 +80,10 @@ export default function QueryPage({ id }: { id: number | null }) {
     );
   };
 
-  useKeys([{ keys: 'e', does: 'Edit the statement', run: () => editor.current?.focus() }]);
+  useKeys([
+    { keys: 'Ctrl Enter', does: 'Run the statement', run: start },
+    { keys: 'e', does: 'Edit the statement', run: () => editor.current?.focus() },
+  ]);
 
   const tables = catalogue.data;
   const same = query !== null && draft.sql.trim() === query.query.trim();
@@ -122,40 +126,41 @@ export default function QueryPage({ id }: { id: number | null }) {
         </div>
         <div className={classes.line}>
           <Targets targets={draft.targets} onChange={(targets) => change({ targets })} />
-          <span className={classes.space} />
-          {problem && (
-            <span className={classes.problem} role="alert">
-              {problem}
-            </span>
-          )}
-          <Button
-            variant="subtle"
-            color="gray"
-            leftSection={<Icon name="columns" />}
-            aria-pressed={narrow ? drawer : schema === 'open'}
-            onClick={() => (narrow ? setDrawer(true) : remember({ schema: schema === 'open' ? 'closed' : 'open' }))}
-          >
-            Schema
-          </Button>
-          {running && id !== null && (
+          <div className={classes.actions}>
+            {problem && (
+              <span className={classes.problem} role="alert">
+                {problem}
+              </span>
+            )}
             <Button
-              variant="default"
-              leftSection={<Icon name="stop" size={12} />}
-              onClick={() => cancel.mutate(id)}
-              disabled={cancel.isPending}
+              variant="subtle"
+              color="gray"
+              leftSection={<Icon name="columns" />}
+              aria-pressed={narrow ? drawer : schema === 'open'}
+              onClick={() => (narrow ? setDrawer(true) : remember({ schema: schema === 'open' ? 'closed' : 'open' }))}
             >
-              Cancel
+              Schema
             </Button>
-          )}
-          <Button
-            leftSection={<Icon name="play" size={12} />}
-            onClick={start}
-            title="Run (Ctrl-Enter)"
-            aria-keyshortcuts="Control+Enter"
-            aria-disabled={run.isPending}
-          >
-            Run
-          </Button>
+            {running && id !== null && (
+              <Button
+                variant="default"
+                leftSection={<Icon name="stop" size={12} />}
+                onClick={() => cancel.mutate(id)}
+                disabled={cancel.isPending}
+              >
+                Cancel
+              </Button>
+            )}
+            <Button
+              leftSection={<Icon name="play" size={12} />}
+              onClick={start}
+              title="Run (Ctrl-Enter)"
+              aria-keyshortcuts="Control+Enter"
+              aria-disabled={run.isPending}
+            >
+              Run
+            </Button>
+          </div>
         </div>
         {id === null ? (
           <Recent />
@@ -178,17 +183,9 @@ export default function QueryPage({ id }: { id: number | null }) {
           {panel}
         </aside>
       )}
-      <Drawer
-        opened={narrow && drawer}
-        onClose={() => setDrawer(false)}
-        position="right"
-        size={340}
-        padding={0}
-        title="Schema"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Side opened={narrow && drawer} onClose={() => setDrawer(false)} title="Schema" position="right" size={340}>
         {panel}
-      </Drawer>
+      </Side>
     </div>
   );
 }

@@ -132,7 +132,9 @@ export function Editor({ value, tables, problems, onChange, onRun, ref }: Props)
     return () => editor.destroy();
   }, []);
 
-  useEffect(() => view.current?.dispatch({ effects: grammar.current.reconfigure(language(tables)) }), [tables]);
+  useEffect(() => {
+    view.current?.dispatch({ effects: grammar.current.reconfigure(language(tables)) });
+  }, [tables]);
 
   useEffect(() => {
     const timer = setTimeout(() => {

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { Cell } from '../api/types';
 import { Grid, type GridColumn, type Sort } from '../grid/Grid';
+import { useKeys } from '../keys';
 import { Icon } from '../parts/Icon';
 import { Txt } from '../parts/Txt';
 import { count, plural } from '../text/format';
@@ -68,6 +69,14 @@ export function RowsTab({ stream, withHost, name }: { stream: Stream; withHost: 
   const [limit, setLimit] = useState<number | null>(null);
   const [active, setActive] = useState<[number, string] | null>(null);
   const { order, fresh } = useArranged(stream, filters, sort, limit);
+
+  useKeys([
+    { keys: 'Arrows', does: 'Move among the cells of the rows' },
+    { keys: 'Enter', does: 'On a cell: show only rows with its value' },
+    { keys: 'Alt Enter', does: 'On a cell: leave out rows with its value' },
+    { keys: 's', does: 'On a cell: sort by its column' },
+    { keys: 'Ctrl C', does: 'On a cell: copy its value' },
+  ]);
 
   const columns = useMemo((): GridColumn[] => {
     const hosts =

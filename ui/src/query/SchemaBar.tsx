@@ -44,7 +44,9 @@ interface Props {
 function Details({ table, onInsert, onExample }: { table: CatalogueTable } & Omit<Props, 'used'>) {
   const box = useRef<HTMLDivElement>(null);
   // The table of the statement is open from the start: bring its name into view, not only the page around it.
-  useEffect(() => box.current?.parentElement?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    box.current?.parentElement?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
     <div className={classes.details} ref={box}>
       <p>{table.description}</p>
