@@ -54,7 +54,8 @@ clean: ## Remove everything that was built or installed
 	@touch $@
 
 ui/node_modules/.done: ui/package.json ui/package-lock.json | .venv/run.done
-	@tools/npm --prefix ui ci --no-audit --no-fund --loglevel=error
+	@# not `npm ci`: it refuses a lock file without the packages of platforms that a registry does not serve
+	@tools/npm --prefix ui install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(STATIC)/index.html: ui/node_modules/.done $(UI_SOURCES)
