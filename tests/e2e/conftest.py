@@ -90,9 +90,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium; closed after each module, as Playwright's event loop would disturb the other tests."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.fail("there is no Chromium: apt-get install chromium")
@@ -111,7 +111,7 @@ def sign_in(page: Page, stack: Stack) -> None:
     page.get_by_role("heading", name="Hosts").wait_for()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(stack: Stack, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cookies of somebody who signed in; the server limits how often one may."""
     context = browser.new_context(ignore_https_errors=True)
