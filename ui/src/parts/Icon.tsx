@@ -36,7 +36,7 @@ export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
       strokeLinecap="round"
       strokeLinejoin="round"
       aria-hidden="true"
-      style={{ flex: 'none', display: 'block' }}
+      className="icon"
     >
       <path d={PATHS[name]} />
     </svg>

@@ -81,8 +81,8 @@ export function RowsTab({ stream, withHost, name }: { stream: Stream; withHost: 
   const columns = useMemo((): GridColumn[] => {
     const hosts =
       stream.rows.length > 0
-        ? Math.min(32, Math.max(8, ...stream.rows.slice(0, 500).map((row) => row.host.display_name.length)))
-        : 8;
+        ? Math.min(32, Math.max(16, ...stream.rows.slice(0, 500).map((row) => row.host.display_name.length)))
+        : 16;
     const first: GridColumn[] = withHost
       ? [{ key: HOST, title: 'host', chars: hosts, numeric: false, pinned: true }]
       : [];
