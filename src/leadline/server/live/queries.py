@@ -248,22 +248,36 @@ class LiveQueries:
             batch = [await self._queue.get()]
             while len(batch) < BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            failure: Exception | None = None
-            try:
-                await self._store([item for item, _ in batch if item is not None])
-            except Exception as error:  # noqa: BLE001 - the edge of the writer: it must live on
-                self._log.error("live queries were not stored", reason=str(error), kind=type(error).__name__)
-                failure = (
-                    error if isinstance(error, UnavailableError) else UnavailableError("the answer could not be stored")
-                )
-            for _, stored in batch:
-                if stored is not None and not stored.done():
-                    if failure is None:
-                        stored.set_result(None)
-                    else:
-                        stored.set_exception(failure)
-            if failure is not None:
+            failure = await self._try(batch)
+            if failure is not None and len(batch) > 1 and not isinstance(failure, UnavailableError):
+                # Something in the batch cannot be stored, the rest can: one host must not hold up the others.
+                for item in batch:
+                    await self._try([item], last=True)
+            elif failure is not None:
+                self._settle(batch, failure)
                 await asyncio.sleep(0.2)
+
+    async def _try(self, batch: Sequence[Item], *, last: bool = False) -> Exception | None:
+        """Store a batch and tell those who wait; ``last`` also tells them of a failure."""
+        failure: Exception | None = None
+        try:
+            await self._store([item for item, _ in batch if item is not None])
+        except Exception as error:  # noqa: BLE001 - the edge of the writer: it must live on
+            self._log.error("live queries were not stored", reason=str(error), kind=type(error).__name__)
+            failure = error
+        if failure is None or last:
+            self._settle(batch, failure)
+        return failure
+
+    def _settle(self, batch: Sequence[Item], failure: Exception | None) -> None:
+        if failure is not None and not isinstance(failure, UnavailableError):
+            failure = UnavailableError("the answer could not be stored")
+        for _, stored in batch:
+            if stored is not None and not stored.done():
+                if failure is None:
+                    stored.set_result(None)
+                else:
+                    stored.set_exception(failure)
 
     async def _store(self, items: Iterable[Outcome | Close]) -> None:
         now = self._clock()

@@ -103,7 +103,9 @@ def connect(url: str) -> Database:
         raise SetupError(f"databases are sqlite or postgresql, not {parsed.drivername}")
     parsed = parsed.set(drivername=driver)
     if driver.startswith("sqlite"):
-        engine = create_async_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, pool_timeout=BUSY_SECONDS)
+        engine = create_async_engine(
+            parsed, connect_args={"timeout": BUSY_SECONDS}, pool_timeout=BUSY_SECONDS, hide_parameters=True
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:
@@ -113,6 +115,7 @@ def connect(url: str) -> Database:
             max_overflow=8,
             pool_timeout=BUSY_SECONDS,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors are logged, and parameters hold hashes and hosts' data
             connect_args={"timeout": BUSY_SECONDS, "server_settings": {"application_name": "leadline"}},
         )
     return Database(engine)
