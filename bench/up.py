@@ -26,6 +26,7 @@ def once() -> tuple[float, float]:
         enrolled = time.perf_counter()
         process.stdout.readline()
         first = time.perf_counter()
+        process.stdout.read()
     if process.returncode:
         sys.exit(f"leadline up ended with exit code {process.returncode}")
     return first - started, first - enrolled
