@@ -30,6 +30,7 @@ from leadline.server.store.database import connect
 from leadline.server.ui.serve import Static
 
 VERSIONS = re.compile(r"/api/(?:v1|2022-04)/(?=fleet/|leadline/)")
+OPENAPI = "/api/openapi/openapi.json"
 LOOPBACK = ("127.0.0.1", "::1")
 HEALTH_SECONDS = 5
 JOBS: Sequence[Job] = (seen.JOB, details.JOB, live.JOB, cleanup.JOB)
@@ -54,7 +55,7 @@ class Server:
         if endpoint is not None:
             await check_in(self.instance, endpoint, scope, receive, send)
         elif path.startswith("/api/"):
-            scope["path"] = VERSIONS.sub("/api/latest/", path, count=1)
+            scope["path"] = OPENAPI if path == "/api/openapi.json" else VERSIONS.sub("/api/latest/", path, count=1)
             scope["raw_path"] = scope["path"].encode()
             await self._rest(scope, receive, send)
         elif path == "/healthz":

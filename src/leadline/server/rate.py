@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 KEYS = 10_000
 
 
@@ -19,7 +21,7 @@ class Buckets:
     def wait(self, key: str, now: int) -> int:
         """Seconds until the key has a token again; 0 when it has one."""
         level = self._level(key, now)
-        return 0 if level >= 1 else int((1 - level) / self._per_ms / 1000) + 1
+        return 0 if level >= 1 else math.ceil((1 - level) / self._per_ms / 1000)
 
     def take(self, key: str, now: int) -> None:
         """Use up a token."""

@@ -17,11 +17,13 @@ from leadline.server.store.tables import enroll_secrets
 
 def test_a_write_that_fails_leaves_nothing(play: Any) -> None:
     async def scenario(database: Database) -> list[Any]:
-        statement = insert(enroll_secrets).values(secret="s", created_at=1)
-        with pytest.raises(ZeroDivisionError):
+        async def fail() -> None:
             async with database.write() as connection:
-                await connection.execute(statement)
+                await connection.execute(insert(enroll_secrets).values(secret="s", created_at=1))
                 raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
         async with database.read() as connection:
             return list(await connection.execute(select(enroll_secrets)))
 

@@ -1,4 +1,4 @@
-"""The API application: routers, guard, errors, OpenAPI (at /api/openapi.json)."""
+"""The API application: routers, guard, errors, OpenAPI (served as /api/openapi.json)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def build(instance: Instance) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Leadline",
             version=__version__,
-            path="/api",
+            path="/api/openapi",
             render_plugins=[JsonRenderPlugin()],
             use_handler_docstrings=True,
         ),

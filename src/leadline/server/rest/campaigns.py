@@ -15,6 +15,7 @@ from leadline.server.domain.live import EMPTY, OPEN_STATES
 from leadline.server.errors import ApiError, invalid, not_found
 from leadline.server.instance import Instance
 from leadline.server.rest.hosts import find
+from leadline.server.rest.ids import Id
 from leadline.server.rest.permissions import Permission
 from leadline.server.store import hosts as host_store
 from leadline.server.store import live as store
@@ -112,7 +113,7 @@ async def start(instance: Instance, sql: str, hosts: list[HostRecord], user: Use
 
 @post("/hosts/{host_id:int}/query", permission=Permission.RUN_LIVE, status_code=200)
 async def query_host(
-    host_id: int, data: HostQuery, request: Request[User, Any, Any], instance: Instance
+    host_id: Id, data: HostQuery, request: Request[User, Any, Any], instance: Instance
 ) -> dict[str, Any]:
     """Ask one host and wait for its answer, at most 25 seconds; a host that is offline is not waited for."""
     sql = live.check_sql(data.query)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from litestar import delete, get, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from sqlalchemy import Row
 
 from leadline.server.domain import hosts as rules
 from leadline.server.errors import ApiError, invalid, not_found
 from leadline.server.instance import Instance
+from leadline.server.rest.ids import Id
 from leadline.server.rest.permissions import Permission
 from leadline.server.store import hosts as store
 from leadline.server.store.hosts import Filter
@@ -19,7 +20,7 @@ MOST = 10_000
 Page = Annotated[int, Parameter(ge=0, le=1_000_000)]
 PerPage = Annotated[int, Parameter(ge=1, le=MOST)]
 # "query" alone is a reserved word of the framework.
-Search = Annotated[str, Parameter(query="query", max_length=255)]
+Search = Annotated[str, QueryParameter(name="query", max_length=255)]
 Status = Literal["", "new", "online", "offline", "mia", "missing"]
 
 
@@ -107,7 +108,7 @@ def detailed(instance: Instance, row: Row[Any]) -> dict[str, Any]:
 
 
 @get("/hosts/{host_id:int}", permission=Permission.READ_HOSTS)
-async def get_host(instance: Instance, host_id: int) -> dict[str, Any]:
+async def get_host(instance: Instance, host_id: Id) -> dict[str, Any]:
     """One host by id."""
     return detailed(instance, await find(instance, host_id))
 
@@ -128,7 +129,7 @@ async def get_host_by_identifier(instance: Instance, identifier: str) -> dict[st
 
 
 @delete("/hosts/{host_id:int}", permission=Permission.WRITE_HOSTS, status_code=200)
-async def delete_host(instance: Instance, host_id: int) -> dict[str, Any]:
+async def delete_host(instance: Instance, host_id: Id) -> dict[str, Any]:
     """Forget a host. Its key is invalid from now on; an agent that still runs enrolls again as a new host."""
     async with instance.database.write() as connection:
         found = await store.remove(connection, host_id)
@@ -143,7 +144,7 @@ async def delete_host(instance: Instance, host_id: int) -> dict[str, Any]:
 
 
 @post("/hosts/{host_id:int}/refetch", permission=Permission.WRITE_HOSTS, status_code=200)
-async def refetch_host(instance: Instance, host_id: int) -> dict[str, Any]:
+async def refetch_host(instance: Instance, host_id: Id) -> dict[str, Any]:
     """Ask the host for its details with its next check-in."""
     await find(instance, host_id)
     async with instance.database.write() as connection:

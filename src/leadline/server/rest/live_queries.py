@@ -17,6 +17,7 @@ from leadline.server.domain import live
 from leadline.server.domain.live import Totals
 from leadline.server.errors import not_found
 from leadline.server.instance import Instance
+from leadline.server.rest.ids import After, Id
 from leadline.server.rest.permissions import Permission
 from leadline.server.rest.stream import events
 from leadline.server.store import live as store
@@ -119,7 +120,7 @@ async def list_live_queries(instance: Instance) -> dict[str, list[LiveQuery]]:
 
 
 @get("/live_queries/{live_query_id:int}", permission=Permission.READ_LIVE)
-async def get_live_query(instance: Instance, live_query_id: int) -> dict[str, LiveQuery]:
+async def get_live_query(instance: Instance, live_query_id: Id) -> dict[str, LiveQuery]:
     """One."""
     async with instance.database.read() as connection:
         return {"live_query": await load(instance, connection, live_query_id)}
@@ -128,8 +129,8 @@ async def get_live_query(instance: Instance, live_query_id: int) -> dict[str, Li
 @get("/live_queries/{live_query_id:int}/results", permission=Permission.READ_LIVE)
 async def get_results(
     instance: Instance,
-    live_query_id: int,
-    after: Annotated[int, Parameter(ge=0)] = 0,
+    live_query_id: Id,
+    after: After = 0,
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
     """Results above a sequence number, and the number to go on from."""
@@ -140,7 +141,7 @@ async def get_results(
 
 
 @get("/live_queries/{live_query_id:int}/hosts", permission=Permission.READ_LIVE)
-async def get_targets(instance: Instance, live_query_id: int) -> dict[str, Any]:
+async def get_targets(instance: Instance, live_query_id: Id) -> dict[str, Any]:
     """Every target and its state."""
     async with instance.database.read() as connection:
         await load(instance, connection, live_query_id)
@@ -160,7 +161,7 @@ async def get_targets(instance: Instance, live_query_id: int) -> dict[str, Any]:
 
 
 @get("/live_queries/{live_query_id:int}/events", permission=Permission.READ_LIVE)
-async def stream_events(instance: Instance, live_query_id: int, request: Request[Any, Any, Any]) -> Stream:
+async def stream_events(instance: Instance, live_query_id: Id, request: Request[Any, Any, Any]) -> Stream:
     """Server-sent events; resumes after ``Last-Event-ID``."""
     async with instance.database.read() as connection:
         await load(instance, connection, live_query_id)
@@ -183,7 +184,7 @@ async def stream_events(instance: Instance, live_query_id: int, request: Request
 
 
 @post("/live_queries/{live_query_id:int}/cancel", permission=Permission.RUN_LIVE, status_code=200)
-async def cancel(instance: Instance, live_query_id: int) -> dict[str, LiveQuery]:
+async def cancel(instance: Instance, live_query_id: Id) -> dict[str, LiveQuery]:
     """End a live query; one that is over stays as it is."""
     async with instance.database.read() as connection:
         await load(instance, connection, live_query_id)

@@ -93,8 +93,10 @@ class Static:
     def _name(self, path: str) -> str:
         """The path below the directory, or nothing for one that leaves it."""
         name = path.lstrip("/")
+        if "\x00" in name:
+            return ""
         full = os.path.realpath(os.path.join(self._directory, name))
-        inside = full.startswith(self._directory + os.sep) and "\x00" not in name
+        inside = full.startswith(self._directory + os.sep)
         return name if inside and not name.endswith((".br", ".gz", "/")) else ""
 
     def _read(self, name: str) -> File | None:
