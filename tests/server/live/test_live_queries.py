@@ -233,6 +233,23 @@ def test_many_rows_are_cut_and_said_to_be(agent: Any, api: httpx.Client, kit: An
     assert load(api, number)["totals"]["rows"] == 25_000
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_answer_that_is_too_large_fails_and_the_agent_lets_it_go(
+    agent: Any, api: httpx.Client, kit: Any, packed: bool
+) -> None:
+    number = run(api, "select everything", kit.host_id(api, agent))
+    agent.read()
+    rows = {f"fleet_distributed_query_{number}": [{"x": "y" * (17 << 20)}]}
+    body = {"queries": rows, "node_key": agent.key}
+    assert agent.post("distributed/write", body, packed=packed).status_code == 413, "nobody knows whose it is"
+    reply = agent.post("distributed/write", body, packed=packed, Authorization=f"NodeKey {agent.key}")
+    assert (reply.status_code, reply.content) == (200, b"{}")
+    result = results(api, number)["results"][0]
+    assert result["state"] == "failed"
+    assert "larger than 16 MiB" in result["error"]
+    assert agent.read()["queries"] == {}
+
+
 def test_rows_that_are_no_rows_are_a_failure_with_a_reason(agent: Any, api: httpx.Client, kit: Any) -> None:
     number = run(api, "select 1", kit.host_id(api, agent))
     agent.read()
@@ -279,7 +296,10 @@ def test_one_host_can_be_asked_synchronously(agent: Any, api: httpx.Client, kit:
     thread = threading.Thread(target=answer)
     thread.start()
     reply = api.post(f"/api/v1/fleet/hosts/{number}/query", json={"query": "select 1"}).json()
-    assert reply == {"host_id": number, "query": "select 1", "status": "online", "error": None, "rows": [{"1": "1"}]}
+    assert reply == {
+        "host_id": number, "query": "select 1", "status": "online", "error": None, "rows": [{"1": "1"}],
+        "truncated": False,
+    }  # fmt: skip
     reply = api.post(f"/api/v1/fleet/hosts/{number}/query", json={"query": "select * from nope"}).json()
     assert (reply["error"], reply["rows"]) == ("no such table: nope", None)
     thread.join()

@@ -81,6 +81,7 @@ def test_the_enroll_secret_can_be_read_by_those_who_may(server: Any, api: httpx.
 def test_the_server_says_who_it_is(server: Any, api: httpx.Client) -> None:
     about = api.get("/api/latest/leadline/server").json()
     assert about["base_url"] == server.url
+    assert api.get("/api/latest/fleet/me").headers["cache-control"] == "no-store"
     assert about["osquery_version"] == "5.23.0"
 
 

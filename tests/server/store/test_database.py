@@ -68,10 +68,14 @@ def test_sqlite_keeps_a_write_ahead_log(tmp_path: Path) -> None:
     assert asyncio.run(scenario()) == ("wal", 1)
 
 
-@pytest.mark.parametrize("url", ["sqlite:////nonexistent/dir/a.db", "postgresql://x@/y?host=/nonexistent"])
-def test_a_database_that_is_not_there_is_unavailable(url: str) -> None:
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"no directory .*/none"):
+        connect(f"sqlite:///{tmp_path}/none/a.db")
+
+
+def test_a_database_that_is_not_there_is_unavailable() -> None:
     async def scenario() -> None:
-        database = connect(url)
+        database = connect("postgresql://x@/y?host=/nonexistent")
         try:
             async with database.read() as connection:
                 await connection.execute(text("SELECT 1"))

@@ -10,11 +10,12 @@ GZIP = 31  # zlib's number for: gzip wrapper, largest window
 
 
 class BodyError(Exception):
-    """The body cannot be taken; ``status`` is 400, 413 or 415."""
+    """The body cannot be taken; ``status`` is 400, 413 or 415, ``unread`` whether some of it is still to come."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, unread: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.unread = unread
 
 
 class DisconnectError(Exception):
@@ -32,7 +33,7 @@ async def read(receive: Receive, encoding: bytes | None, limit: int) -> bytes:
         size = len(body)
         while message.get("more_body", False):
             if size > limit:
-                raise too_large(limit)
+                raise too_large(limit, unread=True)
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise DisconnectError
@@ -68,6 +69,18 @@ def gunzip(body: bytes, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def too_large(limit: int) -> BodyError:
+async def drain(receive: Receive, most: int) -> None:
+    """Read the rest of a body and forget it, so that the peer can finish sending. Raises BodyError after ``most``."""
+    size = 0
+    while True:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise too_large(most, unread=True)
+        if not message.get("more_body", False):
+            return
+
+
+def too_large(limit: int, *, unread: bool = False) -> BodyError:
     """413."""
-    return BodyError(413, f"the body is larger than {limit} bytes")
+    return BodyError(413, f"the body is larger than {limit} bytes", unread=unread)

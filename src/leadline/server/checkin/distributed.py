@@ -9,6 +9,7 @@ import msgspec
 
 from leadline.server.asgi import JSON, Message, Receive, Scope, Send, answer
 from leadline.server.checkin import body, requests
+from leadline.server.checkin.body import BodyError
 from leadline.server.checkin.registry import HostRecord
 from leadline.server.domain import details, live
 from leadline.server.domain.live import Outcome
@@ -31,6 +32,9 @@ IDLE_BODY: Message = {"type": "http.response.body", "body": IDLE}
 NEW_HOST_ACCELERATE = 10
 LIVE_ACCELERATE = 60
 """Seconds of faster polling after a live query: whoever asked once is likely to ask again."""
+
+LARGEST = 1 << 30
+"""Bytes of an answer that is too large that are read, so that the agent can be told that it is done."""
 
 DETAIL_RETRY = 120_000
 """Milliseconds after which details that were not answered are asked again."""
@@ -111,7 +115,14 @@ async def hold(record: HostRecord, receive: Receive, wait: float, details_in: fl
 async def write(instance: Instance, scope: Scope, receive: Receive, send: Send) -> None:
     """Ingest details, store live answers. Answers only when live answers are stored, so none is lost."""
     headers = requests.interesting(scope)
-    data = await body.read(receive, headers.get(b"content-encoding"), instance.settings.limits.write_body)
+    try:
+        data = await body.read(receive, headers.get(b"content-encoding"), instance.settings.limits.write_body)
+    except BodyError as error:
+        if error.status != 413 or not requests.header_key(headers):
+            raise
+        await let_go(instance, await requests.identify(instance, "", headers), receive, unread=error.unread)
+        await answer(send, 200, b"{}")
+        return
     request = _WRITE.decode(text(data))
     record = await requests.identify(instance, request.node_key, headers)
     instance.counters.distributed_write += 1
@@ -120,6 +131,22 @@ async def write(instance: Instance, scope: Scope, receive: Receive, send: Send) 
     if answers:
         await asyncio.gather(*(instance.live.answer(outcome) for outcome in answers))
     await answer(send, 200, b"{}")
+
+
+async def let_go(instance: Instance, record: HostRecord, receive: Receive, *, unread: bool) -> None:
+    """Fail the live queries whose answer is too large.
+
+    Refusing it would not help: osqueryd keeps unsent results and sends them with every later round, for ever.
+    """
+    limit = instance.settings.limits.write_body
+    if unread:
+        await body.drain(receive, LARGEST)
+    why = f"the host's answer is larger than {limit >> 20} MiB; select fewer rows or columns"
+    instance.log.warning("an answer is too large", host=record.id, limit=limit)
+    for number in [number for number in record.pending if instance.live.state(number, record.id) == live.SENT]:
+        now = instance.clock()
+        outcome = Outcome(live_query_id=number, host_id=record.id, state=live.FAILED, at=now, error=why)
+        await instance.live.answer(outcome)
 
 
 def text(data: bytes) -> bytes:

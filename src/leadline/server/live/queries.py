@@ -202,6 +202,8 @@ class LiveQueries:
         """Once every second or so: see who went silent and what has expired, and have states written."""
         for active in list(self._active.values()):
             over = active.expires_at <= now
+            if not over and not active.counts[SENT] and not active.counts[QUEUED]:
+                continue  # all that are left are offline, perhaps a great many
             for host_id in list(active.waiting):
                 state = active.targets[host_id]
                 if state == SENT:

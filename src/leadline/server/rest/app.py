@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from litestar import Litestar, Router
+from typing import Any
+
+from litestar import Litestar, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -13,6 +15,13 @@ from leadline.server.instance import Instance
 from leadline.server.rest import about, campaigns, hosts, live_queries, sessions
 from leadline.server.rest.authentication import Authentication, authorise
 from leadline.server.rest.errors import handlers
+
+
+def guard_response(response: Response[Any]) -> Response[Any]:
+    """No answer is kept by browsers or guessed to be something else than it says."""
+    response.headers.setdefault("cache-control", "no-store")
+    response.headers.setdefault("x-content-type-options", "nosniff")
+    return response
 
 
 def build(instance: Instance) -> Litestar:
@@ -37,6 +46,7 @@ def build(instance: Instance) -> Litestar:
     return Litestar(
         [fleet, ours],
         dependencies={"instance": Provide(lambda: instance, sync_to_thread=False)},
+        after_request=guard_response,
         exception_handlers=handlers(instance.log),
         state=State({"instance": instance}),
         openapi_config=OpenAPIConfig(

@@ -122,6 +122,7 @@ async def query_host(
     if host is None:
         raise not_found(f"host {host_id} is not enrolled")
     answer: dict[str, Any] = {"host_id": host_id, "query": sql, "status": "online", "error": None, "rows": None}
+    answer["truncated"] = False
     if not host.is_online(instance.clock()):
         return {**answer, "status": "offline"}
     live_query_id = await instance.live.create(sql, [host], request.user, lifetime=SYNCHRONOUS_SECONDS)
@@ -140,7 +141,7 @@ async def query_host(
     if not results:
         raise ApiError(408, "Request Timeout", f"the host did not answer within {SYNCHRONOUS_SECONDS} seconds")
     result = results[0]
-    answer["error"] = result.error
+    answer["error"], answer["truncated"] = result.error, result.truncated
     if result.error is None or result.state == EMPTY:
         answer["rows"] = msgspec.Raw(result.rows)
     return answer

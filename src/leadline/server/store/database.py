@@ -7,6 +7,7 @@ Times are stored as whole milliseconds since the epoch, so that both databases c
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -93,7 +94,7 @@ def _cause(error: BaseException) -> str:
 
 
 def connect(url: str) -> Database:
-    """Open the database of a URL: ``sqlite:///PATH`` or ``postgresql://...``. Raises SetupError for another kind."""
+    """Open the database of a URL: ``sqlite:///PATH`` or ``postgresql://...``. Raises SetupError for others."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -103,6 +104,7 @@ def connect(url: str) -> Database:
         raise SetupError(f"databases are sqlite or postgresql, not {parsed.drivername}")
     parsed = parsed.set(drivername=driver)
     if driver.startswith("sqlite"):
+        _check_file(parsed.database or "")
         engine = create_async_engine(
             parsed, connect_args={"timeout": BUSY_SECONDS}, pool_timeout=BUSY_SECONDS, hide_parameters=True
         )
@@ -116,9 +118,22 @@ def connect(url: str) -> Database:
             pool_timeout=BUSY_SECONDS,
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and parameters hold hashes and hosts' data
-            connect_args={"timeout": BUSY_SECONDS, "server_settings": {"application_name": "leadline"}},
+            connect_args={
+                "timeout": BUSY_SECONDS,
+                "command_timeout": 60,
+                "server_settings": {"application_name": "leadline"},
+            },
         )
     return Database(engine)
+
+
+def _check_file(path: str) -> None:
+    # A connection that fails to open leaves its thread behind for a moment, which then finds the event loop gone.
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise SetupError(f"the database {path} cannot be opened: there is no directory {folder}")
+    if not os.access(path if os.path.exists(path) else folder, os.R_OK | os.W_OK):
+        raise SetupError(f"the database {path} cannot be opened: permission denied")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
