@@ -16,6 +16,7 @@ import uvloop
 
 from leadline.server import setup
 from leadline.server.app import Server, assemble
+from leadline.server.checkin import shortcut
 from leadline.server.errors import ServerError, SetupError
 from leadline.server.logging import LEVELS, Logger, configure
 from leadline.server.settings import Settings, address
@@ -102,7 +103,7 @@ async def serve(settings: Settings, sock: socket.socket, ready: setup.Setup, log
     config = uvicorn.Config(
         server,
         loop="none",
-        http="httptools",
+        http=shortcut.protocol(server.instance),
         ws="none",
         lifespan="off",
         log_config=None,
