@@ -76,14 +76,22 @@ def test_last_check_ins_and_details_are_kept_when_it_stops(own_server: Any, kit:
         assert again.read() == {"queries": {}, "discovery": {}}, "the key still works, details are not due"
 
 
-def test_the_password_is_shown_once(tmp_path: Path) -> None:
+def test_the_password_of_a_service_goes_to_a_private_file_once(tmp_path: Path) -> None:
     arguments = [sys.executable, "-m", "leadline", "server", "--data", str(tmp_path), "--listen", "127.0.0.1:0"]
-    shown = []
+    file = tmp_path / "administrator-password"
+    told = []
     for _ in range(2):
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert json.loads(line)["event"] == "listening"
             process.terminate()
-            shown.append("Administrator created" in process.communicate(timeout=20)[1])
-    assert shown == [True, False]
+            said = process.communicate(timeout=20)[1]
+        told.append(str(file) in said)
+        if told == [True]:
+            password = file.read_text().strip()
+            assert file.stat().st_mode & 0o777 == 0o600
+            file.unlink()
+        assert password not in said
+    assert told == [True, False]
+    assert not file.exists()

@@ -49,10 +49,23 @@ def command(data: str, listen: str, database: str, log_level: str) -> None:
     log = configure(log_level)
     ready = setup.prepare(settings.data, database=database, names=() if host in EVERYWHERE else (host,))
     if ready.password is not None:
-        # The only time that it is known: who starts the server by hand needs it, and standard output is for programs.
-        click.echo(f"Administrator created: {ready.email}, password {ready.password}", err=True)
+        tell_password(ready, ready.password)
     sock = bind(host, port)
     uvloop.run(serve(settings, sock, ready, log))
+
+
+def tell_password(ready: setup.Setup, password: str) -> None:
+    """Show the administrator's password the only time that it is known.
+
+    On a terminal to whoever sits there; a service's standard error ends up in a journal, so there it goes to a file.
+    """
+    if sys.stderr.isatty():
+        click.echo(f"Administrator created: {ready.email}, password {password}", err=True)
+        return
+    path = os.path.join(ready.data, "administrator-password")
+    with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600), encoding="utf-8") as file:
+        file.write(password + "\n")
+    click.echo(f"Administrator created: {ready.email}; the password is in {path}, delete it once you know it", err=True)
 
 
 def bind(host: str, port: int) -> socket.socket:
