@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -82,6 +86,47 @@ def test_a_second_start_keeps_everything_and_a_signal_ends_it_cleanly(tmp_path: 
     assert "the password is shown only now" in pages[0]
     assert "everything from last time is still here" in pages[1]
     assert "has enrolled" in pages[1]
+
+
+class Neighbour(threading.Thread):
+    """Another host of the same fleet, which calls the server all the time."""
+
+    def __init__(self, url: str, authority: Path, secret: str) -> None:
+        super().__init__(daemon=True)
+        self.url = f"{url}/api/osquery"
+        self.context = ssl.create_default_context(cafile=authority)
+        self.ended = threading.Event()
+        details = {"system_info": {"hostname": "neighbour", "uuid": "6f1c8f0e-8f9a-4a58-9d5d-000000000001"}}
+        self.key = self.post("enroll", enroll_secret=secret, host_identifier="neighbour", host_details=details)[
+            "node_key"
+        ]
+
+    def post(self, endpoint: str, **body: object) -> dict[str, str]:
+        request = urllib.request.Request(f"{self.url}/{endpoint}", json.dumps(body).encode())
+        with urllib.request.urlopen(request, context=self.context, timeout=5) as answer:
+            return json.load(answer)
+
+    def run(self) -> None:
+        while not self.ended.wait(0.01):
+            with contextlib.suppress(OSError):  # the server is not there yet, or not any more
+                self.post("config", node_key=self.key)
+
+
+def test_exec_asks_this_machine_also_when_another_host_calls_first(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    process = start(data, port, tmp_path / "screen")
+    wait_for(tmp_path / "screen", "Leadline is up", process)
+    secret = (data / "agent" / "enroll_secret").read_text().strip()
+    neighbour = Neighbour(f"https://127.0.0.1:{port}", data / "ca.pem", secret)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    neighbour.start()
+    try:
+        done = up("--data", str(data), "--listen", f"127.0.0.1:{port}", "--exec", "SELECT 1 AS one")
+    finally:
+        neighbour.ended.set()
+        neighbour.join()
+    assert (done.returncode, done.stdout) == (0, '[\n  {"one": "1"}\n]\n'), done.stderr
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:

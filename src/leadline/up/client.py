@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import urllib3
 
 from leadline.up.errors import UpError
-
-POLL_SECONDS = 0.05
 
 
 class Client:
@@ -36,17 +34,13 @@ class Client:
             raise UpError(f"the server refused {method} {path}: {answer.status} {reason(answer.data)}")
         return json.loads(answer.data or b"null")
 
-    def enrolled(self, since: float, timeout: float) -> dict[str, Any] | None:
-        """The first host seen since a time (seconds since the epoch), waiting up to ``timeout`` seconds for it."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            query = "order_key=seen_time&order_direction=desc&per_page=1"
-            hosts = self.call("GET", f"/api/latest/fleet/hosts?{query}")["hosts"]
-            if hosts and seconds(hosts[0]["seen_time"]) >= since:
-                host: dict[str, Any] = hosts[0]
-                return host
-            time.sleep(POLL_SECONDS)
-        return None
+    def host(self, identifier: str, since: float) -> dict[str, Any] | None:
+        """The host of that UUID or host name, once it has called since a time (seconds since the epoch)."""
+        path = f"/api/latest/fleet/hosts?query={quote(identifier)}&order_key=seen_time&order_direction=desc"
+        hosts: list[dict[str, Any]] = self.call("GET", path)["hosts"]
+        wanted = identifier.lower()
+        ours = (host for host in hosts if wanted in (host["uuid"].lower(), host["hostname"].lower()))
+        return next((host for host in ours if seconds(host["seen_time"]) >= since), None)
 
     def ask(self, sql: str, host: int) -> int:
         """Start a live query on one host; its id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -12,12 +13,17 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
+from leadline.linux import identity
+from leadline.up import processes
+from leadline.up.client import Client
 from leadline.up.errors import UpError
+from leadline.up.processes import Child
 from leadline.up.screen import Screen
 
 LISTEN = "127.0.0.1:8412"
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # typed by the user, never our default
 ENROLL_SECONDS = 60
+POLL_SECONDS = 0.05
 ANSWER_SECONDS = 60
 HELP = """\
 usage: leadline up [--data DIR] [--listen HOST:PORT] [--exec SQL]
@@ -86,8 +92,6 @@ def default_data() -> str:
 
 def up(screen: Screen, stack: ExitStack, data: str | None, listen: str | None, sql: str | None) -> int:
     """Start everything, then ask the one question or run until a signal. Raises UpError."""
-    from leadline.up import processes
-
     started = time.monotonic()
     if data is None and sql is not None:
         data = stack.enter_context(tempfile.TemporaryDirectory(prefix="leadline-", ignore_cleanup_errors=True))
@@ -114,8 +118,6 @@ def up(screen: Screen, stack: ExitStack, data: str | None, listen: str | None, s
     stack.callback(server.stop)
 
     screen.step("Enrolling this machine")
-    from leadline.up.client import Client
-
     client = Client(url, setup.ca, token)
     since = time.time() - 1
     agent = processes.start_agent(data, url.removeprefix("https://"), setup.enroll_secret)
@@ -151,21 +153,24 @@ def catch_signals() -> threading.Event:
     return stopped
 
 
-def wait_for_host(client: Any, agent: Any, stopped: threading.Event, since: float) -> dict[str, Any] | None:
-    """The host that this machine's agent enrolled; None when a signal came first. Raises UpError."""
+def wait_for_host(client: Client, agent: Child, stopped: threading.Event, since: float) -> dict[str, Any] | None:
+    """The host that this machine's agent enrolled; None when a signal came first. Raises UpError.
+
+    Other hosts may know the server from last time, so it is told from them by the identity that its agent has.
+    """
+    identifier = identity.host_uuid("") or socket.gethostname()
     deadline = time.monotonic() + ENROLL_SECONDS
-    while time.monotonic() < deadline and not stopped.is_set():
-        host: dict[str, Any] | None = client.enrolled(since, 1)
-        if host is not None:
+    while not stopped.wait(POLL_SECONDS):
+        if (host := client.host(identifier, since)) is not None:
             return host
         if agent.process.poll() is not None:
             raise agent.ended()
-    if stopped.is_set():
-        return None
-    raise UpError(f"this machine did not enroll within {ENROLL_SECONDS} s (see {agent.log})")
+        if time.monotonic() > deadline:
+            raise UpError(f"this machine did not enroll within {ENROLL_SECONDS} s (see {agent.log})")
+    return None
 
 
-def ask(screen: Screen, client: Any, sql: str, host: int) -> int:
+def ask(screen: Screen, client: Client, sql: str, host: int) -> int:
     """Send the SQL to the host, print its rows, and return the exit code."""
     screen.step("Asking")
     for event, data in client.answers(client.ask(sql, host), ANSWER_SECONDS):
