@@ -10,6 +10,10 @@ from __future__ import annotations
 import errno
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ABSENT = frozenset(
     {
         errno.ENOENT,
@@ -37,26 +41,38 @@ def read(path: str, limit: int = 64 << 20) -> bytes | None:
 
     Raises OSError for what is wrong with the machine (EMFILE, ENOMEM and the like).
     """
+    return _opened(path, _contents, limit)
+
+
+def record(path: str) -> bytes | None:
+    """The same for a file of /proc that the kernel fills as far as there is room, so that a short read is the end.
+
+    That saves a tenth of the time that reading a process takes.
+    """
+    data = _opened(path, os.read, _CHUNK)
+    return data if data is None or len(data) < _CHUNK else read(path)
+
+
+def _opened(path: str, reading: Callable[[int, int], bytes], limit: int) -> bytes | None:
+    """What ``reading`` gets from the file's descriptor; None when the file is absent."""
     try:
         descriptor = os.open(path, _FLAGS)
+        try:
+            return reading(descriptor, limit)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         if error.errno in ABSENT:
             return None
         raise
-    try:
-        size = min(_CHUNK, limit)
-        data = os.read(descriptor, size)
-        # /proc ends a read at a record's border, so only an empty read is the end.
-        more = os.read(descriptor, min(size, limit - len(data))) if data else b""
-        if not more:
-            return data
-        return _rest(descriptor, data + more, limit)
-    except OSError as error:
-        if error.errno in ABSENT:
-            return None
-        raise
-    finally:
-        os.close(descriptor)
+
+
+def _contents(descriptor: int, limit: int) -> bytes:
+    size = min(_CHUNK, limit)
+    data = os.read(descriptor, size)
+    # /proc ends a read at a record's border, so only an empty read is the end.
+    more = os.read(descriptor, min(size, limit - len(data))) if data else b""
+    return _rest(descriptor, data + more, limit) if more else data
 
 
 def _rest(descriptor: int, data: bytes, limit: int) -> bytes:
@@ -71,28 +87,6 @@ def _rest(descriptor: int, data: bytes, limit: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
-
-
-def record(path: str) -> bytes | None:
-    """The same for a file of /proc that the kernel fills as far as there is room, so that a short read is the end.
-
-    That saves a tenth of the time that reading a process takes.
-    """
-    try:
-        descriptor = os.open(path, _FLAGS)
-    except OSError as error:
-        if error.errno in ABSENT:
-            return None
-        raise
-    try:
-        data = os.read(descriptor, _CHUNK)
-    except OSError as error:
-        if error.errno in ABSENT:
-            return None
-        raise
-    finally:
-        os.close(descriptor)
-    return data if len(data) < _CHUNK else read(path)
 
 
 def link(path: str) -> str | None:
