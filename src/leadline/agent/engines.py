@@ -20,14 +20,9 @@ DETAILS = ("os_version", "osquery_info", "platform_info", "system_info")
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR)
 
 
-def selection(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
-    """The tables that the flags leave, and their aliases, as leadline.catalogue.selection gives them."""
-    return selected(flags.text("enable_tables"), flags.text("disable_tables"))
-
-
 def open_engine(flags: Flags, runtime: AgentRuntime) -> Engine:
     """An engine for the calling thread."""
-    tables, aliases = selection(flags)
+    tables, aliases = selected(flags)
     return Engine(
         runtime=runtime,
         warn=lambda table, message: log.warning("%s", message),

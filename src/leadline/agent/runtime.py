@@ -41,7 +41,7 @@ class AgentRuntime:
 
     def registry(self) -> Iterator[tuple[str, str, int, int, int]]:
         """(registry, name, owner_uuid, internal, active) of every plugin and table."""
-        from leadline.agent.engines import selection
+        from leadline.catalogue.selection import selected
 
         active = {
             "config": {self.own_flags.text("config_plugin")},
@@ -53,5 +53,5 @@ class AgentRuntime:
             for name in sorted(plugins):
                 yield kind, name, 0, 0, int(name in active[kind])
         yield "sql", "sql", 0, 0, 1
-        for name in selection(self.own_flags)[0]:
+        for name in selected(self.own_flags)[0]:
             yield "table", name, 0, 0, 1

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from leadline.catalogue.index import ALIASES, TABLES
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from leadline.flags import Flags
 
-def selected(enable: str = "", disable: str = "") -> tuple[dict[str, str], dict[str, str]]:
+
+def selected(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
     """Table names with their modules, and aliases with their tables.
 
-    ``enable`` and ``disable`` are comma lists of names (flags enable_tables and disable_tables): a name on the second
-    is left out, and so is every name that is not on a first one that is not empty.
+    A name on the comma list ``disable_tables`` is left out, and so is every name that is not on ``enable_tables`` when
+    that is not empty.
     """
+    enable, disable = flags.text("enable_tables"), flags.text("disable_tables")
     if not enable and not disable:
         return TABLES, ALIASES
     enabled, disabled = ({name.strip() for name in text.split(",")} - {""} for text in (enable, disable))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def open_engine(flags: Flags) -> Engine:
     """An engine with the tables that ``--enable_tables`` and ``--disable_tables`` leave, under ``--root``."""
-    tables, aliases = selection(flags)
+    tables, aliases = selected(flags)
 
     def warn(table: str, message: str) -> None:
         from leadline.shell import status
@@ -35,11 +35,6 @@ def open_engine(flags: Flags) -> Engine:
     )
 
 
-def selection(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
-    """The tables that the flags leave, and their aliases, as leadline.catalogue.selection gives them."""
-    return selected(flags.text("enable_tables"), flags.text("disable_tables"))
-
-
 def table_names(flags: Flags) -> list[str]:
     """The names that ``.tables`` lists."""
-    return sorted(selection(flags)[0])
+    return sorted(selected(flags)[0])

@@ -18,11 +18,11 @@ from prompt_toolkit.styles import BaseStyle, Style, merge_styles, style_from_pyg
 from pygments.lexers.sql import SqlLexer
 from pygments.styles import get_style_by_name
 
+from leadline.catalogue.selection import selected
 from leadline.flags import Flags
 from leadline.shell import history
 from leadline.shell.completion import Vocabulary, candidates
 from leadline.shell.interactive import COLOUR, CONTINUATION, PROMPT
-from leadline.shell.opening import selection
 from leadline.shell.script import blank
 from leadline.sql import analysis
 
@@ -129,7 +129,7 @@ def vocabulary(flags: Flags) -> Vocabulary:
     path = os.path.join(os.path.dirname(leadline.catalogue.__file__), "catalogue.json")
     with open(path, encoding="utf-8") as stream:
         document = json.load(stream)
-    offered = selection(flags)[0]
+    offered = selected(flags)[0]
     tables = {
         table["name"]: [column["name"] for column in table["columns"]]
         for table in document["tables"]

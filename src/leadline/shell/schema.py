@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadline.shell.opening import selection
+from leadline.catalogue.selection import selected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def statements(flags: Flags, prefix: str) -> Iterator[str]:
 
     from leadline.sql.engine import PLATFORM
 
-    for name, module in sorted(selection(flags)[0].items()):
+    for name, module in sorted(selected(flags)[0].items()):
         if name.startswith(prefix):
             yield statement(getattr(import_module(module), name), PLATFORM)
 
