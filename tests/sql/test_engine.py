@@ -144,6 +144,11 @@ def test_a_limit_is_not_told_when_sqlite_filters_first(asked: Asked) -> None:
     assert asked.queries[0].limit is None
 
 
+def test_a_limit_is_not_told_when_the_table_may_return_too_much(asked: Asked) -> None:
+    list(engine_of(asked.table()).query("SELECT id FROM people WHERE name LIKE 'p%' LIMIT 1"))
+    assert asked.queries[0].limit is None
+
+
 def test_rows_come_before_the_table_has_ended(asked: Asked) -> None:
     asked.count = 1000
     result = engine_of(asked.table()).query("SELECT id FROM people")

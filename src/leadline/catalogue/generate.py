@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import leadline.tables
-from leadline.sql.host import platform_names
-from leadline.sql.schema import Column, Table
+from leadline.sql.schema import Column, Table, platform_names
 
 HERE = Path(__file__).parent
 OPTIONS = ("required", "index", "additional", "optimized", "hidden")

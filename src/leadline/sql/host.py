@@ -16,7 +16,7 @@ from itertools import chain
 import apsw
 
 from leadline.sql.comparison import ANYTHING, FOLDS, NOTHING, folded, narrow
-from leadline.sql.schema import BLOB, EQUALS, GLOB, LIKE, PLATFORM_NAMES, TEXT, Query
+from leadline.sql.schema import BLOB, EQUALS, GLOB, LIKE, TEXT, Query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ class Module:
 
     def Create(self, *_: Any) -> tuple[str, HostedTable]:  # noqa: N802
         """Declare the table to SQLite."""
-        hosted = HostedTable(self.find(), self.scope)
-        return hosted.declaration(), hosted
+        table = self.find()
+        return declaration(table, self.scope.platform), HostedTable(table, self.scope)
 
     Connect = Create
 
@@ -176,9 +176,6 @@ class HostedTable:
         self.plans: list[Plan] = []
         self.by_key: dict[tuple[Any, ...], Plan] = {}
 
-    def declaration(self) -> str:
-        return declaration(self.table, self.scope.platform)
-
     def Disconnect(self) -> None:  # noqa: N802
         """Nothing is held."""
 
@@ -225,7 +222,7 @@ class HostedTable:
             arguments += 1
             info.set_aConstraintUsage_argvIndex(number, arguments)
         missing = self.required and not any(column.required for _, column, _ in pushed)
-        if limit is not None and not unconsumed and not joined and info.get_aConstraint_usable(limit):
+        if limit is not None and not unconsumed and not pushed and not joined and info.get_aConstraint_usable(limit):
             info.set_aConstraintUsage_argvIndex(limit, arguments + 1)
             limit = arguments
         else:
@@ -502,8 +499,3 @@ class Index:
             if None not in values:
                 index.setdefault(values[0] if len(values) == 1 else tuple(values), []).append(row)
         return index
-
-
-def platform_names(platforms: int) -> list[str]:
-    """The names of a set of platforms, in their fixed order."""
-    return [name for platform, name in PLATFORM_NAMES.items() if platforms & platform]

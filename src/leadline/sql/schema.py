@@ -40,6 +40,11 @@ ALL = LINUX | MACOS | WINDOWS
 PLATFORM_NAMES = {LINUX: "linux", MACOS: "macos", WINDOWS: "windows"}
 
 
+def platform_names(platforms: int) -> list[str]:
+    """The names of a set of platforms, in their fixed order."""
+    return [name for platform, name in PLATFORM_NAMES.items() if platforms & platform]
+
+
 class Column:
     """One column.
 
@@ -198,9 +203,9 @@ class Query:
     to the column's declared type. All constraints of a scan hold together. They are a licence, not a duty: SQLite
     checks every row again, so a table may return more than was asked for, never less.
 
-    ``limit`` is the largest number of rows that will be read, when that is known. ``root`` is the directory that
-    stands for ``/`` (never with a trailing slash: the empty string is the live system, so that ``root + "/etc"``
-    is always right). ``runtime`` is what the surrounding program offers to the osquery_* tables.
+    ``limit`` is the largest number of rows that will be read, when that is known (never beside constraints). ``root``
+    is the directory that stands for ``/`` (never with a trailing slash: the empty string is the live system, so that
+    ``root + "/etc"`` is always right). ``runtime`` is what the surrounding program offers to the osquery_* tables.
     """
 
     __slots__ = ("cancelled", "clock", "columns", "constraints", "limit", "root", "runtime", "table", "warn")
