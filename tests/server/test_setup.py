@@ -7,7 +7,6 @@ import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -59,12 +58,12 @@ def test_the_certificate_is_one_that_openssl_and_browsers_accept(tmp_path: Path)
     ssl.create_default_context(cafile=ready.ca)
 
 
-def test_the_certificate_is_renewed_for_new_names_and_before_its_end(tmp_path: Path, monkeypatch: Any) -> None:
+def test_the_certificate_is_renewed_for_new_names_and_before_its_end(tmp_path: Path) -> None:
     def serial() -> int:
         return x509.load_pem_x509_certificate((tmp_path / "server.pem").read_bytes()).serial_number
 
-    def ensure(*names: str) -> int:
-        certificates.ensure(str(tmp_path), ["localhost", *names])
+    def ensure(*names: str, now: datetime | None = None) -> int:
+        certificates.ensure(str(tmp_path), ["localhost", *names], now)
         return serial()
 
     authority = certificates.ensure(str(tmp_path), ["localhost"])
@@ -74,11 +73,12 @@ def test_the_certificate_is_renewed_for_new_names_and_before_its_end(tmp_path: P
     second = ensure("fleet.example.org")
     assert second != first
     assert ensure() == second, "more names than needed are no reason"
-    monkeypatch.setattr(certificates, "RENEW_DAYS", certificates.SERVER_DAYS + 1)
-    assert ensure() != second
-    monkeypatch.undo()
+    end = datetime.now(UTC) + timedelta(days=certificates.SERVER_DAYS)
+    assert ensure(now=end - timedelta(days=certificates.RENEW_DAYS + 1)) == second
+    third = ensure(now=end - timedelta(days=certificates.RENEW_DAYS - 1))
+    assert third != second
     (tmp_path / "server.key").unlink()
-    assert ensure() != second
+    assert ensure() != third
 
 
 def test_a_certificate_of_another_authority_is_replaced(tmp_path: Path) -> None:

@@ -31,11 +31,12 @@ def machine_names() -> list[str]:
     return names
 
 
-def ensure(data: str, names: list[str]) -> bool:
+def ensure(data: str, names: list[str], now: datetime | None = None) -> bool:
     """Make what is missing of ca.pem, ca.key, server.pem and server.key in ``data``.
 
     The server certificate is renewed when it ends within 30 days, was not signed by this authority or does not hold
-    all of ``names``. Returns whether the authority is new. Raises SetupError for files that cannot be read.
+    all of ``names``; ``now`` is the time to judge that by. Returns whether the authority is new. Raises SetupError for
+    files that cannot be read.
     """
     ca_path, ca_key_path = os.path.join(data, "ca.pem"), os.path.join(data, "ca.key")
     created = not (os.path.exists(ca_path) and os.path.exists(ca_key_path))
@@ -47,7 +48,7 @@ def ensure(data: str, names: list[str]) -> bool:
     else:
         ca, ca_key = _read_certificate(ca_path), _read_key(ca_key_path)
     server_path, server_key_path = os.path.join(data, "server.pem"), os.path.join(data, "server.key")
-    if created or not _still_good(server_path, server_key_path, ca, names):
+    if created or not _still_good(server_path, server_key_path, ca, names, now or datetime.now(UTC)):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _server(key, ca, ca_key, names)
         chain = certificate.public_bytes(serialization.Encoding.PEM) + ca.public_bytes(serialization.Encoding.PEM)
@@ -112,11 +113,11 @@ def _builder(
     )
 
 
-def _still_good(path: str, key_path: str, ca: x509.Certificate, names: list[str]) -> bool:
+def _still_good(path: str, key_path: str, ca: x509.Certificate, names: list[str], now: datetime) -> bool:
     if not os.path.exists(path) or not os.path.exists(key_path):
         return False
     certificate, key = _read_certificate(path), _read_key(key_path)
-    if certificate.not_valid_after_utc - datetime.now(UTC) < timedelta(days=RENEW_DAYS):
+    if certificate.not_valid_after_utc - now < timedelta(days=RENEW_DAYS):
         return False
     if certificate.public_key() != key.public_key():
         return False
