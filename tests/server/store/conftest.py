@@ -25,8 +25,6 @@ def play(database_url: str) -> Callable[..., Any]:
                 return await scenario(database)
             finally:
                 await database.close()
-                # the thread of a connection that failed to open reports to the loop, which has to be there still
-                await asyncio.sleep(0.1)
 
         return asyncio.run(whole())
 
