@@ -24,14 +24,24 @@ def up(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*LEADLINE, "up", *arguments], capture_output=True, text=True, timeout=90, check=False)
 
 
+def running(directory: Path) -> list[str]:
+    """Command lines of processes that name the directory."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if os.fsencode(directory) in line:
+                found.append(line.replace(b"\0", b" ").decode())
+    return found
+
+
 def test_exec_prints_this_machines_rows_as_json_and_leaves_nothing_running(tmp_path: Path) -> None:
     done = up("--data", str(tmp_path / "data"), "--exec", "SELECT pid, name FROM processes WHERE pid = 1")
     assert done.returncode == 0, done.stderr
     name = Path("/proc/1/comm").read_text().strip()
     assert json.loads(done.stdout) == [{"pid": "1", "name": name}]
     assert "Enrolling this machine" in done.stderr
-    running = [Path(f"/proc/{pid}/cmdline") for pid in os.listdir("/proc") if pid.isdigit()]
-    assert not [path for path in running if path.exists() and str(tmp_path).encode() in path.read_bytes()]
+    assert not running(tmp_path)
 
 
 def test_exec_of_wrong_sql_says_so_and_fails() -> None:
@@ -86,6 +96,19 @@ def test_a_second_start_keeps_everything_and_a_signal_ends_it_cleanly(tmp_path: 
     assert "the password is shown only now" in pages[0]
     assert "everything from last time is still here" in pages[1]
     assert "has enrolled" in pages[1]
+
+
+def test_a_killed_up_takes_server_and_agent_with_it(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    process = start(data, port, tmp_path / "screen")
+    wait_for(tmp_path / "screen", "Leadline is up", process)
+    assert len(running(data)) == 3
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while running(data) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not running(data)
 
 
 class Neighbour(threading.Thread):

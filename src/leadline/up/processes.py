@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from leadline.up.errors import UpError
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -88,6 +93,7 @@ class Child:
                 stdout=subprocess.PIPE if piped else output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is for `up`, which then stops its children in order
+                preexec_fn=partial(end_with_parent, os.getpid()),
             )
 
     def ended(self) -> UpError:
@@ -106,6 +112,15 @@ class Child:
                 self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
+
+
+def end_with_parent(parent: int) -> None:
+    """In a new child: let the kernel send SIGTERM when `up` ends in whatever way, kill -9 included (prctl(2))."""
+    if sys.platform != "linux":
+        return
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it ended before the call
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def private(path: str, flags: int) -> int:
