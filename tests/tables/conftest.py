@@ -56,3 +56,31 @@ def live() -> Iterator[Ask]:
     """Asks the machine that runs the tests."""
     with Engine(tables=TABLES, aliases=ALIASES) as engine:
         yield asking(engine)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Callable[[dict[str, str | bytes]], str]:
+    """``tree({"etc/hosts": "..."})``: a root with these files; a name that ends in ``/`` is an empty directory."""
+
+    def plant(contents: dict[str, str | bytes]) -> str:
+        for name, content in contents.items():
+            path = tmp_path / name
+            if name.endswith("/"):
+                path.mkdir(parents=True, exist_ok=True)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(tmp_path)
+
+    return plant
+
+
+@pytest.fixture
+def ask() -> Callable[..., list[dict[str, Any]]]:
+    """``ask(sql, root="", **engine)``: rows as dictionaries."""
+
+    def run(sql: str, root: str = "", **options: Any) -> list[dict[str, Any]]:
+        with Engine(tables=TABLES, aliases=ALIASES, root=root, **options) as engine:
+            return asking(engine)(sql)
+
+    return run

@@ -9,18 +9,34 @@ from pathlib import Path
 
 import pytest
 
-CHILD = "import os, sys; os.chroot(sys.argv[1]); os.chdir('/'); print(flush=True); sys.stdin.read()"
+# A process in a mount namespace of its own, whose root is the captured file system: as a container's is.
+CHILD = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def done(result):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+done(libc.unshare(0x20000))
+done(libc.mount(b"none", b"/", None, 0x44000, None))
+root = sys.argv[1].encode()
+done(libc.mount(root, root, None, 0x5000, None))
+os.chdir(root)
+done(libc.syscall({"x86_64": 155, "aarch64": 41}[os.uname().machine], b".", b"."))
+done(libc.umount2(b".", 2))
+print(flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
 def elsewhere(root: str) -> Iterator[int]:
-    """A process whose root is the captured file system."""
+    """A process in another mount namespace, whose root is the captured file system."""
     if os.geteuid() != 0:
-        pytest.skip("only root may start a process with another root")
+        pytest.skip("only root may make a mount namespace")
     command = [sys.executable, "-c", CHILD, root]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout
-        child.stdout.readline()
+        assert child.stdout.readline() == b"\n"
         yield child.pid
         child.communicate()
 
@@ -61,3 +77,18 @@ def test_processes_that_are_not_there_have_no_rows(answer, root) -> None:
     assert answer(sql) == []
     assert answer(sql, root, warn=lambda _, message: warnings.append(message)) == []
     assert "running system" in warnings[0]
+
+
+def test_no_descriptor_stays_open(answer, elsewhere: int) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        assert answer(f"SELECT * FROM users WHERE pid_with_namespace = {elsewhere} LIMIT 1")
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_namespace_can_be_entered_from_a_program_with_threads(answer, elsewhere: int) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    sql = f"SELECT username FROM users WHERE uid = 33 AND pid_with_namespace = {elsewhere}"
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: answer(sql), range(12))) == [[("www-data",)]] * 12

@@ -35,6 +35,16 @@ class AgentRuntime:
             "start_time": self.started,
         }
 
+    def flag(self, name: str) -> str:
+        """The value of one flag, as text."""
+        return self.own_flags.text(name)
+
+    def section(self, key: str) -> object:
+        """What the configuration holds under a key: objects of several sources as one, else the last source's."""
+        members = {name: value for _, name, value in self.configuration.members(key)}
+        values = [document[key] for document in self.configuration.documents.values() if key in document]
+        return members or (values[-1] if values else None)
+
     def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """(name, type, description, default, value, shell_only) of every flag."""
         return self.own_flags.rows()

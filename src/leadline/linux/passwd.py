@@ -1,13 +1,14 @@
-"""Users and groups of the local files. Formats: passwd(5), group(5)."""
+"""Users and groups: of the local files, passwd(5) and group(5), and of the name service, nsswitch.conf(5)."""
 
 from __future__ import annotations
 
 from leadline.linux import files, rooted
-from leadline.linux.text import decode
+from leadline.linux.text import clean, decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import pwd
+    from collections.abc import Iterable, Iterator
 
 _HIGHEST = 0xFFFFFFFF
 
@@ -46,6 +47,35 @@ def users(root: str) -> Iterator[User]:
         rest = [decode(field) for field in fields[4:7]]
         rest += [""] * (3 - len(rest))
         yield User(name, uid, gid, *rest)
+
+
+def remote(names: Iterable[object] | None = None, uids: Iterable[object] | None = None) -> Iterator[User]:
+    """Users that the running system's name service knows (LDAP, SSSD and the local files).
+
+    Only the named ones where names or uids are given: a directory may be huge.
+    """
+    for entry in _entries(names, uids):
+        yield User(
+            clean(entry.pw_name), entry.pw_uid, entry.pw_gid, clean(entry.pw_gecos), clean(entry.pw_dir),
+            clean(entry.pw_shell),
+        )  # fmt: skip
+
+
+def _entries(names: Iterable[object] | None, uids: Iterable[object] | None) -> Iterator[pwd.struct_passwd]:
+    import pwd
+
+    if names is None and uids is None:
+        yield from pwd.getpwall()
+    for name in names or ():
+        try:
+            yield pwd.getpwnam(str(name))
+        except (KeyError, ValueError):
+            continue
+    for uid in (uids or ()) if names is None else ():
+        try:
+            yield pwd.getpwuid(int(str(uid)))
+        except (KeyError, ValueError, OverflowError):
+            continue
 
 
 def groups(root: str) -> Iterator[Group]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import glob
-import json
 import os
 import sys
+
+from leadline.shell import configuration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,34 +41,13 @@ def find(session: Session, wanted: str) -> dict[str, Any] | None:
     Raises OSError and ValueError.
     """
     if os.sep in wanted or os.path.isfile(wanted):
-        return read(wanted)
-    path = session.flags.text("config_path")
-    for source in [path, *sorted(glob.glob(f"{path.removesuffix('.conf')}.d/*.conf"))]:
-        if source != path or os.path.exists(path):
-            packs = read(source).get("packs")
-            if isinstance(packs, dict) and wanted in packs:
-                pack = packs[wanted]
-                return pack if isinstance(pack, dict) else read(str(pack))
+        return configuration.read(wanted)
+    for document in configuration.documents(session.flags):
+        packs = document.get("packs")
+        if isinstance(packs, dict) and wanted in packs:
+            pack = packs[wanted]
+            return pack if isinstance(pack, dict) else configuration.read(str(pack))
     return None
-
-
-def read(path: str) -> dict[str, Any]:
-    """A JSON document that may have comments and backslashes at line ends, as osquery's may.
-
-    Raises OSError and ValueError.
-    """
-    with open(path, encoding="utf-8") as stream:
-        text = stream.read()
-    document = json.loads(uncommented(text))
-    if not isinstance(document, dict):
-        raise ValueError(f"{path} is not a JSON object")
-    return document
-
-
-def uncommented(text: str) -> str:
-    """The text without the lines that are comments: those that start with ``#`` or ``//``."""
-    lines = text.replace("\\\n", "").split("\n")
-    return "\n".join(line for line in lines if not line.strip().startswith(("#", "//")))
 
 
 def queries(pack: dict[str, Any]) -> Iterator[tuple[str, str]]:

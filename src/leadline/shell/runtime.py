@@ -26,6 +26,19 @@ class ShellRuntime:
             self._instance = str(uuid4())
         return {"instance_id": self._instance, "config_valid": 0, "extensions": "inactive", "watcher": -1}
 
+    def flag(self, name: str) -> str:
+        """The value of one flag, as text."""
+        return self._flags.text(name)
+
+    def section(self, key: str) -> object:
+        """What the configuration files hold under a key; the last one that has it wins. Raises OSError, ValueError."""
+        from leadline.shell.configuration import documents
+
+        found = None
+        for document in documents(self._flags):
+            found = document.get(key, found)
+        return found
+
     def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """(name, type, description, default, value, shell_only) of every flag."""
         return self._flags.rows()

@@ -52,11 +52,12 @@ class Column:
     and ``additional`` (the table looks at the constraints itself), ``optimized`` (a whole IN list arrives at
     once), ``hidden`` (left out of ``SELECT *``). ``collate`` names the declared collation. A column that exists
     on some platforms only is given ``platforms``: elsewhere it is hidden, NULL and no part of the rows.
-    ``default`` is the value of a column that a row leaves out at its end.
+    ``default`` is the value of a column that a row leaves out at its end. ``ours`` marks a column that osquery's
+    table does not have; such a column is hidden and stands behind osquery's.
     """
 
     __slots__ = (
-        "additional", "aliases", "collate", "default", "description", "hidden", "index", "name", "optimized",
+        "additional", "aliases", "collate", "default", "description", "hidden", "index", "name", "optimized", "ours",
         "platforms", "required", "type",
     )  # fmt: skip
 
@@ -75,6 +76,7 @@ class Column:
         aliases: Sequence[str] = (),
         platforms: int = ALL,
         default: Value = None,
+        ours: bool = False,
     ) -> None:
         self.name = name
         self.type = type
@@ -83,11 +85,12 @@ class Column:
         self.index = index
         self.additional = additional
         self.optimized = optimized
-        self.hidden = hidden
+        self.hidden = hidden or ours
         self.collate = collate
         self.aliases = aliases
         self.platforms = platforms
         self.default = default
+        self.ours = ours
 
     @property
     def pushed(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from leadline.linux import files
+import os
+
+from leadline.linux import mountns
 from leadline.sql.schema import INTEGER, LINUX, TEXT, Column
 
 TYPE_CHECKING = False
@@ -28,8 +30,8 @@ MOUNT_NAMESPACE_ID = Column(
 def roots(query: Query) -> Iterator[tuple[str, tuple[Value, ...]]]:
     """The roots to read below, each with what rows end in: nothing for our own namespace, else its two columns' values.
 
-    osquery enters the other namespace with setns(2) in a child. /proc/PID/root(5) shows the same files without one,
-    and links are followed below it, so nothing of the other namespace is taken for ours.
+    A root of another namespace lasts until the next one is asked for. Links are followed below it, so that nothing of
+    the other namespace is taken for ours.
     """
     pids = query.equals("pid_with_namespace")
     if pids is None:
@@ -41,7 +43,11 @@ def roots(query: Query) -> Iterator[tuple[str, tuple[Value, ...]]]:
         elif query.root:
             query.warn("pid_with_namespace names a process of the running system, not of the root that is looked at")
         elif isinstance(pid, int) and pid > 0:
-            # Without the right to look at the process there is no link to read, and there are no rows.
-            namespace = files.link(f"/proc/{pid}/ns/mnt")
-            if namespace is not None:
-                yield f"/proc/{pid}/root", (pid, namespace.removeprefix("mnt:[").removesuffix("]"))
+            # Without the right to look at the process there is no namespace to enter, and there are no rows.
+            namespace, descriptor = mountns.identifier(pid), mountns.root(pid)
+            if descriptor is None:
+                continue
+            try:
+                yield f"/proc/self/fd/{descriptor}", (pid, namespace)
+            finally:
+                os.close(descriptor)

@@ -37,5 +37,12 @@ FLAGS = (
     ("docker_socket", "flag", "string", "/var/run/docker.sock", "Socket of the Docker daemon."),
     ("lxd_socket", "flag", "string", "/var/lib/lxd/unix.socket", "Socket of the LXD daemon."),
     ("augeas_lenses", "flag", "string", "/opt/osquery/share/osquery/lenses", "Directory of Augeas lenses."),
+    (
+        "user_data_scope",
+        "flag",
+        "string",
+        "self",
+        "Users that tables of user data answer for when a statement names none: self, local, recent or all.",
+    ),
     ("disable_memory", "flag", "bool", "false", "Never read physical memory."),
 )

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
         def info(self) -> Mapping[str, object]:
             """Values for columns of osquery_info, by column name; what is left out keeps its default."""
 
+        def flag(self, name: str) -> str:
+            """The value of one flag, as text."""
+
+        def section(self, key: str) -> object:
+            """What the configuration holds under a key of its own level, as JSON decodes it; None when nothing."""
+
         def flags(self) -> Iterable[tuple[str, str, str, str, str, int]]:
             """Each flag: name, type, description, default value, value, whether only the shell has it (0 or 1)."""
 
@@ -34,10 +40,25 @@ def value(known: object) -> Value:
     return known if isinstance(known, (str, int, float)) else None
 
 
+def text(query: Query, flag: str, default: str) -> str:
+    """The value of a flag of the program that runs the query."""
+    source = of(query)
+    return source.flag(flag) if source else default
+
+
 def number(query: Query, flag: str, default: int) -> int:
     """The value of a numeric flag of the program that runs the query."""
+    found = text(query, flag, "")
+    return int(found) if found.isascii() and found.isdigit() else default
+
+
+def switch(query: Query, flag: str, default: bool) -> bool:
+    """Whether a boolean flag of the program that runs the query is on."""
+    found = text(query, flag, "")
+    return found == "true" if found else default
+
+
+def section(query: Query, key: str) -> object:
+    """The value under a key of the program's configuration, as JSON decodes it; None when it is not there."""
     source = of(query)
-    for name, _, _, _, text, _ in source.flags() if source else ():
-        if name == flag:
-            return int(text) if text.isascii() and text.isdigit() else default
-    return default
+    return source.section(key) if source else None

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from leadline.linux import passwd
-from leadline.linux.text import clean
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
 from leadline.tables import namespaces
 from leadline.tables.namespaces import PID_WITH_NAMESPACE
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @table(
@@ -47,34 +42,9 @@ def users(query: Query) -> Rows:
     names, uids = query.equals("username"), query.equals("uid")
     for root, end in namespaces.roots(query):
         remote = asked and not root
-        for user in _remote(names, uids) if remote else passwd.users(root):
+        for user in passwd.remote(names, uids) if remote else passwd.users(root):
             if (names is None or user.name in names) and (uids is None or user.uid in uids):
                 yield (
                     user.uid, user.gid, passwd.signed(user.uid), passwd.signed(user.gid), user.name,
                     user.description, user.directory, user.shell, None, end[0] if end else 0, int(asked),
                 )  # fmt: skip
-
-
-def _remote(names: tuple[object, ...] | None, uids: tuple[object, ...] | None) -> Iterator[passwd.User]:
-    """Accounts from the name service, only the named ones where names or uids are given: a directory may be huge."""
-    import pwd
-
-    def entries() -> Iterator[pwd.struct_passwd]:
-        if names is None and uids is None:
-            yield from pwd.getpwall()
-        for name in names or ():
-            try:
-                yield pwd.getpwnam(str(name))
-            except (KeyError, ValueError):
-                continue
-        for uid in (uids or ()) if names is None else ():
-            try:
-                yield pwd.getpwuid(int(str(uid)))
-            except (KeyError, ValueError, OverflowError):
-                continue
-
-    for entry in entries():
-        yield passwd.User(
-            clean(entry.pw_name), entry.pw_uid, entry.pw_gid, clean(entry.pw_gecos), clean(entry.pw_dir),
-            clean(entry.pw_shell),
-        )  # fmt: skip
