@@ -17,12 +17,11 @@ ATTRIBUTES = ("cacheable", "events", "user_data", "utility")
 def osquery() -> dict[str, list[str]]:
     """The lines of each table by its name."""
     tables: dict[str, list[str]] = {}
+    current: list[str] = []
     for line in Path(__file__).with_name("osquery.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith(" "):
-            tables[name].append(line)
-        else:
-            name = line.split(" ", 1)[0]
-            tables[name] = [line]
+        if not line.startswith(" "):
+            current = tables[line.split(" ", 1)[0]] = []
+        current.append(line)
     return tables
 
 

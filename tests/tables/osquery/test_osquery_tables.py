@@ -19,6 +19,12 @@ class Program:
         yield "read_max", "uint64", "Largest file.", "52428800", "1000", 0
         yield "verbose", "bool", "Talk.", "false", "true", 0
 
+    def flag(self, name: str) -> str:
+        return {flag[0]: flag[4] for flag in self.flags()}.get(name, "")
+
+    def section(self, key: str) -> object:
+        return None
+
     def registry(self) -> Iterable[tuple[str, str, int, int, int]]:
         yield "config", "filesystem", 0, 0, 1
         yield "config", "tls", 0, 0, 0
