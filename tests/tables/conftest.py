@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from leadline.catalogue.index import ALIASES, TABLES
+from leadline.flags import Flags
+from leadline.shell.runtime import ShellRuntime
 from leadline.sql.engine import Engine
 
 ROOT = str(Path(__file__).parents[1] / "roots" / "debian12")
@@ -84,3 +87,18 @@ def ask() -> Callable[..., list[dict[str, Any]]]:
             return asking(engine)(sql)
 
     return run
+
+
+@pytest.fixture
+def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ShellRuntime]:
+    """``program({"yara": ...}, read_max="1000")``: what a shell with this configuration and these flags tells tables."""
+
+    def make(configuration: dict[str, Any] | None = None, **values: str) -> ShellRuntime:
+        flags = Flags()
+        path = tmp_path_factory.mktemp("etc") / "osquery.conf"
+        path.write_text(json.dumps(configuration or {}))
+        for name, value in {"config_path": str(path), **values}.items():
+            flags.set(name, value, "command line")
+        return ShellRuntime(flags)
+
+    return make

@@ -66,24 +66,14 @@ def test_a_changed_file_is_read_again(answer, tmp_path) -> None:
         assert answer(sql) == [(hashlib.sha256(content.encode()).hexdigest(),)]
 
 
-def test_files_beyond_read_max_have_no_digests(answer, tmp_path) -> None:
+def test_files_beyond_read_max_have_no_digests(answer, tmp_path, program) -> None:
     (tmp_path / "small").write_bytes(b"x" * 1000)
     (tmp_path / "large").write_bytes(b"x" * 1001)
-    rows = answer(f"SELECT path, md5 IS NULL FROM hash WHERE path LIKE '{tmp_path}/%'", runtime=Flags())
+    rows = answer(
+        f"SELECT path, md5 IS NULL FROM hash WHERE path LIKE '{tmp_path}/%'",
+        runtime=program(read_max="1000", hash_cache_max="0"),
+    )
     assert rows == [(f"{tmp_path}/large", 1), (f"{tmp_path}/small", 0)]
-
-
-class Flags:
-    """A program with a small read_max."""
-
-    def info(self) -> dict[str, object]:
-        return {}
-
-    def flags(self) -> list[tuple[str, str, str, str, str, int]]:
-        return [("read_max", "uint64", "", "52428800", "1000", 0), ("hash_cache_max", "uint32", "", "500", "0", 0)]
-
-    def registry(self) -> list[tuple[str, str, int, int, int]]:
-        return []
 
 
 def test_hash_joins_with_file(answer, tree) -> None:
