@@ -1,0 +1,1 @@
+"""Containers, images and what runs them: Docker, Podman, LXD."""
