@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -294,18 +296,80 @@ def test_an_interrupt_from_another_thread_ends_a_statement() -> None:
     assert list(engine.query("SELECT 1")) == [(1,)]
 
 
-def test_a_table_that_fails_ends_the_statement_and_is_named() -> None:
+def failing() -> Table:
     @table("broken", Column("a", BIGINT, "Number."), platforms=ALL)
     def broken(_: Query) -> Iterator[Row]:
-        """One row, then a failure."""
+        """Two rows, then a failure."""
         yield (1,)
+        yield (2,)
         raise OSError("the disk is gone")
 
-    engine = engine_of(broken)
+    return broken
+
+
+def test_a_table_that_fails_is_logged_and_has_the_rows_from_before(asked: Asked) -> None:
+    logged: list[tuple[int, str]] = []
+    engine = engine_of(failing(), asked.table(), log=lambda severity, message: logged.append((severity, message)))
+    assert list(engine.query("SELECT a FROM broken")) == [(1,), (2,)]
+    assert logged == [(2, logged[0][1])]
+    assert re.fullmatch(r"Table broken failed: OSError: the disk is gone \(test_engine\.py:\d+\)", logged[0][1])
+    # scanned again and again, or in an index for a join, it is reported once a statement
+    assert list(engine.query("SELECT id, a FROM people LEFT JOIN broken ON a = id ORDER BY id LIMIT 3")) == [
+        (0, None),
+        (1, 1),
+        (2, 2),
+    ]
+    assert list(engine.query("SELECT count(*) FROM people, broken x, broken y")) == [(20,)]
+    assert len(logged) == 3
+
+
+def test_a_strict_engine_ends_the_statement_of_a_table_that_fails() -> None:
+    engine = engine_of(failing(), strict=True)
     with pytest.raises(SQLError, match=r"Table broken failed: OSError: the disk is gone") as caught:
         list(engine.query("SELECT * FROM broken"))
     assert caught.value.code == 1
     assert list(engine.query("SELECT a FROM broken LIMIT 1")) == [(1,)]
+
+
+def test_a_statement_that_takes_too_much_memory_ends_and_the_next_one_runs(asked: Asked) -> None:
+    def resident() -> int:
+        with open("/proc/self/statm", "rb") as stream:
+            return int(stream.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    engine = engine_of(asked.table(), memory=resident, memory_limit=64 << 20)
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000)"
+    with pytest.raises(SQLError, match="query used more than 64 MiB of memory") as caught:
+        list(engine.query(f"{numbers} SELECT hex(randomblob(200)) AS h FROM n ORDER BY h"))
+    assert caught.value.code == 7
+    assert list(engine.query("SELECT count(*) FROM people")) == [(5,)]
+
+
+def test_the_ledger_tells_what_each_table_of_a_statement_cost(asked: Asked) -> None:
+    total = 0
+
+    def read() -> int:
+        nonlocal total
+        total += 10
+        return total
+
+    @table("other", Column("id", BIGINT, "Number."), Column("word", TEXT, "Text."), platforms=ALL)
+    def other(_: Query) -> Iterator[Row]:
+        """A thousand rows."""
+        yield from ((number, str(number)) for number in range(1000))
+
+    engine = engine_of(asked.table(), other, read=read)
+    sql = "SELECT count(*) FROM people JOIN other ON other.id = people.id"
+    assert list(engine.query(sql)) == [(5,)]
+    statement = list(engine.scope.ledger.statements())[-1]
+    people, joined = sorted(statement.costs.values(), key=lambda cost: cost.table != "people")
+    assert (statement.sql, people.table, people.scans, people.rows) == (sql, "people", 1, 5)
+    assert (joined.table, joined.joined, joined.scans, joined.indexed) == ("other", ("id",), 1, 1000)
+    assert (joined.reused, joined.rows, joined.read) == (4, 5, 10)
+    assert 0 < joined.seconds < 1
+    list(engine.query("SELECT count(*) FROM other"))
+    (cost,) = list(engine.scope.ledger.statements())[-1].costs.values()
+    assert (cost.rows, cost.scans, cost.indexed) == (1000, 1, 0)
+    assert cost.read == 10 * (63 + 64 * 15)
 
 
 def test_several_statements_run_in_turn(asked: Asked) -> None:

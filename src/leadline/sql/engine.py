@@ -7,7 +7,7 @@ An engine is used from one thread; only :meth:`Engine.interrupt` may be called f
 from __future__ import annotations
 
 import sys
-from time import monotonic
+from time import monotonic, time
 
 import apsw
 
@@ -39,6 +39,7 @@ PRAGMAS = frozenset(
     ("table_info", "table_xinfo", "function_list", "journal_mode", "case_sensitive_like", "collation_list")
 )
 STEPS = 500  # virtual machine steps between two looks at the clock: some 10 µs, or 50 rows of a table
+MEMORY_LOOKS = 32  # looks at the clock between two at the memory, which cost ten times as much
 
 
 class Engine:
@@ -47,7 +48,11 @@ class Engine:
     ``tables`` maps a table's name to the module that declares it, and ``aliases`` another name to a table's (see
     leadline.catalogue.selection). ``extra`` are further tables, already declared. ``root`` is the directory
     that stands for ``/``. ``warn(table, message)`` is told what a table says of its query, ``log(severity,
-    message)`` what the engine refuses (severity 1 is a warning, 2 an error).
+    message)`` what the engine refuses and which table failed (severity 1 is a warning, 2 an error).
+
+    A table that fails has the rows from before its failure, unless ``strict``: then the statement ends with an error.
+    A statement ends when this program's memory, as ``memory()`` tells it in bytes, has grown by more than
+    ``memory_limit`` since it began; 0 is no limit. ``read()`` is the number of bytes read from files so far.
     """
 
     def __init__(
@@ -62,16 +67,28 @@ class Engine:
         aliases: Mapping[str, str] | None = None,
         extra: tuple[Table, ...] = (),
         platform: int = PLATFORM,
+        strict: bool = False,
+        read: Callable[[], int] | None = None,
+        memory: Callable[[], int] | None = None,
+        memory_limit: int = 0,
     ) -> None:
         self.tables = tables or {}
         self.log = log or (lambda severity, message: None)
         self.deadline: float | None = None
         self.interrupted = False
+        self.memory = memory if memory_limit else None
+        self.memory_limit = memory_limit
+        self.memory_before = 0
+        self.looks = 0  # at the clock, in the running statement
+        self.exceeded = False
         self.listed = False  # every table exists by name
         self.views = False  # a view may hide a sub-select
         self.connection = apsw.Connection(":memory:")
         root = root.rstrip("/")
-        self.scope = Scope(platform, root, runtime, warn or (lambda table, message: None), self.stopped, clock)
+        self.scope = Scope(
+            platform, root, runtime, warn or (lambda table, message: None), self.log, self.stopped, clock or time,
+            read or (lambda: 0), strict,
+        )  # fmt: skip
         for name, module in self.tables.items():
             self.module(name, module_finder(name, module))
         for alias, name in (aliases or {}).items():
@@ -112,8 +129,11 @@ class Engine:
             self.list_tables()
         self.views = self.views or "view" in lowered
         # apsw 3.54.1 fails a statement whose IN (SELECT …) turns out empty when it is asked for the whole set
-        self.scope.begin(not self.views and lowered.count("select") + lowered.count("values") < 2)
-        self.interrupted = False
+        self.scope.begin(sql, not self.views and lowered.count("select") + lowered.count("values") < 2)
+        self.interrupted = self.exceeded = False
+        self.looks = 0
+        if self.memory is not None:
+            self.memory_before = self.memory()
         return Result(self, sql, timeout)
 
     def run(self, text: str, timeout: float | None = None) -> Iterator[Result]:
@@ -134,7 +154,12 @@ class Engine:
 
     def stopped(self) -> bool:
         """Whether the running statement shall end; tables with long loops ask between steps."""
-        return self.interrupted or (self.deadline is not None and monotonic() > self.deadline)
+        if self.interrupted or (self.deadline is not None and monotonic() > self.deadline):
+            return True
+        self.looks += 1
+        if self.memory is not None and not self.looks % MEMORY_LOOKS:
+            self.exceeded = self.exceeded or self.memory() - self.memory_before > self.memory_limit
+        return self.exceeded
 
     def close(self) -> None:
         """Free the connection."""
@@ -197,6 +222,10 @@ class Result:
         if isinstance(error, SQLError):
             return error
         if isinstance(error, apsw.InterruptError):
+            if self.engine.exceeded and not self.engine.interrupted:
+                return SQLError(
+                    f"query used more than {self.engine.memory_limit >> 20} MiB of memory", apsw.SQLITE_NOMEM
+                )
             if self.timeout is not None and not self.engine.interrupted:
                 return SQLError(f"query timed out after {self.timeout:g} s", apsw.SQLITE_INTERRUPT)
             return SQLError("interrupted", apsw.SQLITE_INTERRUPT)

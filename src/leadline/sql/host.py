@@ -11,11 +11,11 @@ Virtual tables: https://sqlite.org/vtab.html
 
 from __future__ import annotations
 
-from itertools import chain
-
 import apsw
 
-from leadline.sql.comparison import ANYTHING, FOLDS, NOTHING, folded, narrow
+from leadline.sql.comparison import ANYTHING, FOLDS, NOTHING, narrow
+from leadline.sql.cost import Cost, Ledger
+from leadline.sql.cursor import Cursor, MappedCursor
 from leadline.sql.schema import BLOB, EQUALS, GLOB, LIKE, TEXT, Query
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from leadline.sql.schema import Column, Row, Runtime, Table, Value
+    from leadline.sql.schema import Column, Row, Runtime, Table
 
 EQ = apsw.SQLITE_INDEX_CONSTRAINT_EQ
 LIMIT = apsw.SQLITE_INDEX_CONSTRAINT_LIMIT
@@ -46,18 +46,19 @@ COST_INDEXED = 500.0
 COST_ADDITIONAL = 50.0
 COST_LOOKUP = 10.0
 
-MEMO_ROWS = 100_000  # rows of a rescanned table that are kept; above, it is generated again
-MEMO_SCANS = 10_000  # scans of one statement that are remembered, so that memory stays bounded
-
 
 class Scope:
     """What all tables of one connection share.
 
     ``memo`` holds rows for the statement that runs, and no longer. ``whole_lists`` says whether an IN list may come
-    as one set; else SQLite scans once for each value.
+    as one set; else SQLite scans once for each value. ``read`` tells how many bytes this program has read so far.
+    ``strict`` ends a statement when one of its tables fails; else the table has the rows from before.
     """
 
-    __slots__ = ("cancelled", "clock", "memo", "platform", "root", "rowids", "runtime", "warn", "whole_lists")
+    __slots__ = (
+        "cancelled", "clock", "failures", "ledger", "log", "memo", "platform", "read", "root", "rowids", "runtime",
+        "statement", "strict", "warn", "whole_lists",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -65,24 +66,41 @@ class Scope:
         root: str,
         runtime: Runtime | None,
         warn: Callable[[str, str], None],
+        log: Callable[[int, str], None],
         cancelled: Callable[[], bool],
-        clock: Callable[[], float] | None,
+        clock: Callable[[], float],
+        read: Callable[[], int],
+        strict: bool,
     ) -> None:
         self.platform = platform
         self.root = root
         self.runtime = runtime
         self.warn = warn
+        self.log = log
         self.cancelled = cancelled
         self.clock = clock
+        self.read = read
+        self.strict = strict
+        self.ledger = Ledger()
+        self.begin("", True)
+
+    def begin(self, sql: str, whole_lists: bool) -> None:
+        """Forget the statement before."""
         self.memo: dict[tuple[Any, ...], Any] = {}
         self.rowids: dict[tuple[Any, ...], int] = {}
-        self.whole_lists = True
-
-    def begin(self, whole_lists: bool) -> None:
-        """Forget the statement before."""
-        self.memo = {}
-        self.rowids = {}
+        self.failures: set[str] = set()
         self.whole_lists = whole_lists
+        self.statement = self.ledger.begin(sql, self.clock())
+
+    def cost(self, plan: Plan, hosted: HostedTable) -> Cost:
+        """The account of one way to scan a table in the running statement."""
+        costs = self.statement.costs
+        cost = costs.get(plan)
+        if cost is None:
+            pushed = tuple(f"{column.name} {operator}" for _, column, operator in plan.pushed)
+            joined = tuple(hosted.columns[position].name for _, position, _ in plan.joined)
+            cost = costs[plan] = Cost(hosted.table.name, pushed, joined, plan.columns)
+        return cost
 
 
 class Plan:
@@ -312,190 +330,35 @@ class HostedTable:
             clock=scope.clock,
             warn=lambda message: scope.warn(name, message),
             cancelled=scope.cancelled,
+            ledger=scope.ledger,
         )
         return iter(self.generator(query))
+
+    def failed(self, error: Exception) -> None:
+        """Report that the table's generator raised, once a statement; the rows it made so far stand.
+
+        Raises apsw.SQLError when the engine is strict.
+        """
+        name = self.table.name
+        message = f"Table {name} failed: {type(error).__name__}: {error}{place(error)}"
+        if self.scope.strict:
+            raise apsw.SQLError(message) from error
+        if name not in self.scope.failures:
+            self.scope.failures.add(name)
+            self.scope.log(2, message)
+
+
+def place(error: Exception) -> str:
+    """Where an exception was raised, as `` (module.py:12)``."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" ({trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno})"
 
 
 def pushed_cost(column: Column, operator: str) -> float:
     if operator == EQUALS:
         return COST_LOOKUP if column.index or column.required else COST_ADDITIONAL
     return COST_PATTERN if operator in (LIKE, GLOB) else COST_SCAN / 4
-
-
-class Cursor:
-    """One scan (apsw's VTCursor). ``row`` is the current row, None behind the last one."""
-
-    __slots__ = ("defaults", "hosted", "places", "row", "rows", "seen")
-
-    def __init__(self, hosted: HostedTable) -> None:
-        self.hosted = hosted
-        self.defaults = hosted.defaults
-        self.places = hosted.places
-        self.rows: Iterator[Row] = iter(())
-        self.row: Row | None = None
-        self.seen: dict[tuple[Any, ...], int] = {}  # rows whose number was asked for, and how often
-
-    def Filter(self, number: int, _: str | None, arguments: Sequence[Any]) -> None:  # noqa: N802
-        """Begin a scan by the plan with that number."""
-        hosted = self.hosted
-        plan = hosted.plans[number]
-        try:
-            if plan.joined:
-                self.rows = indexed(hosted, plan, arguments)
-            else:
-                self.rows = scanned(hosted, plan, arguments)
-        except apsw.Error:
-            raise
-        except Exception as error:
-            raise failure(hosted.table, error) from error
-        self.seen = {}
-        self.Next()
-
-    def Next(self) -> None:  # noqa: N802
-        try:
-            self.row = next(self.rows, None)
-        except apsw.Error:
-            raise
-        except Exception as error:
-            raise failure(self.hosted.table, error) from error
-        # a table that saw the deadline ended early: that is no end of its rows
-        if self.row is None and self.hosted.scope.cancelled():
-            raise apsw.InterruptError("interrupted")
-
-    def Eof(self) -> bool:  # noqa: N802
-        return self.row is None
-
-    def Column(self, number: int) -> Value:  # noqa: N802
-        try:
-            return self.row[number]  # type: ignore[index]  # SQLite does not read past the end
-        except IndexError:
-            return self.defaults[number]
-
-    def Rowid(self) -> int:  # noqa: N802
-        """A number that the same row has in every scan of the statement.
-
-        SQLite asks for it when it answers ``a = 1 OR b = 2`` from two scans and must not return a row twice. The
-        n-th of several equal rows of a scan is the n-th of them in the other scan too.
-        """
-        row = (self.hosted.table.name, *self.row)  # type: ignore[misc]
-        occurrence = self.seen.get(row, 0)
-        self.seen[row] = occurrence + 1
-        rowids = self.hosted.scope.rowids
-        return rowids.setdefault((occurrence, *row), len(rowids))
-
-    def Close(self) -> None:  # noqa: N802
-        """End the scan; a generator's own clean-up runs now."""
-        self.rows = iter(())
-        self.row = None
-
-
-class MappedCursor(Cursor):
-    """A scan of a table some of whose columns belong to other platforms or have aliases."""
-
-    __slots__ = ()
-
-    def Column(self, number: int) -> Value:  # noqa: N802
-        try:
-            return self.row[self.places[number]]  # type: ignore[index]
-        except IndexError:
-            return self.defaults[number]
-
-
-def failure(table: Table, error: Exception) -> apsw.SQLError:
-    """The SQL error that ends a statement when a table fails."""
-    return apsw.SQLError(f"Table {table.name} failed: {type(error).__name__}: {error}")
-
-
-def frozen(plan: Plan, hosted: HostedTable, arguments: Sequence[Any]) -> tuple[Any, ...]:
-    """What a scan depends on, as a dictionary key: table, columns and pushed values."""
-    values = tuple(
-        frozenset(value) if isinstance(value, set | frozenset) else (type(value), value)
-        for value in (arguments[argument] for argument, _, _ in plan.pushed)
-    )
-    return (hosted.table.name, plan.number, values)
-
-
-def scanned(hosted: HostedTable, plan: Plan, arguments: Sequence[Any]) -> Iterator[Row]:
-    """Rows of a plain scan.
-
-    The first time they stream. When the same scan is asked for again in the same statement (the inner side of a
-    nested loop), its rows are kept, and from the third time on the table is not asked any more.
-    """
-    memo = hosted.scope.memo
-    key = frozen(plan, hosted, arguments)
-    seen = memo.get(key)
-    if seen is None:
-        if len(memo) < MEMO_SCANS:
-            memo[key] = False
-    elif isinstance(seen, list):
-        return iter(seen)
-    elif seen is False:
-        return kept(hosted.rows(plan, arguments), memo, key)
-    return hosted.rows(plan, arguments)
-
-
-def kept(rows: Iterator[Row], memo: dict[tuple[Any, ...], Any], key: tuple[Any, ...]) -> Iterator[Row]:
-    """Read all rows, up to MEMO_ROWS, into the memo; a larger table is marked as not worth keeping."""
-    collected: list[Row] = []
-    for row in rows:
-        collected.append(row)
-        if len(collected) >= MEMO_ROWS:
-            memo[key] = True
-            return chain(collected, rows)
-    memo[key] = collected
-    return iter(collected)
-
-
-def indexed(hosted: HostedTable, plan: Plan, arguments: Sequence[Any]) -> Iterator[Row]:
-    """Rows whose joined columns equal the values, from an index that is built at the first look-up."""
-    memo = hosted.scope.memo
-    modes = []
-    wanted = []
-    for argument, position, collation in plan.joined:
-        value = arguments[argument]
-        if value is None:
-            return iter(())
-        numeric = hosted.columns[position].type not in (TEXT, BLOB) or isinstance(value, int | float)
-        modes.append(numeric)
-        wanted.append(folded(numeric, collation)(value))
-    key = ("index", *frozen(plan, hosted, arguments))
-    index = memo.get(key)
-    if index is None:
-        index = memo[key] = Index(hosted, plan, list(hosted.rows(plan, arguments)))
-    return iter(index.find(tuple(modes), wanted))
-
-
-class Index:
-    """Rows by the values of the joined columns.
-
-    How SQLite compares depends on both sides, so there is a dictionary for each way that occurs: for a column of
-    numbers, and for text that is compared with a number, by numeric value; else by the folded text.
-    https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison
-    """
-
-    __slots__ = ("by_mode", "hosted", "plan", "rows")
-
-    def __init__(self, hosted: HostedTable, plan: Plan, rows: list[Row]) -> None:
-        self.hosted = hosted
-        self.plan = plan
-        self.rows = rows
-        self.by_mode: dict[tuple[bool, ...], dict[Any, list[Row]]] = {}
-
-    def find(self, modes: tuple[bool, ...], wanted: list[Any]) -> Sequence[Row]:
-        found = self.by_mode.get(modes)
-        if found is None:
-            found = self.by_mode[modes] = self.build(modes)
-        return found.get(wanted[0] if len(wanted) == 1 else tuple(wanted), ())
-
-    def build(self, modes: tuple[bool, ...]) -> dict[Any, list[Row]]:
-        places = [self.hosted.places[position] for _, position, _ in self.plan.joined]
-        defaults = [self.hosted.defaults[position] for _, position, _ in self.plan.joined]
-        folds = [folded(numeric, collation) for numeric, (_, _, collation) in zip(modes, self.plan.joined, strict=True)]
-        index: dict[Any, list[Row]] = {}
-        parts = list(zip(places, defaults, folds, strict=True))
-        for row in self.rows:
-            length = len(row)
-            values = [fold(row[place] if place < length else default) for place, default, fold in parts]
-            if None not in values:
-                index.setdefault(values[0] if len(values) == 1 else tuple(values), []).append(row)
-        return index

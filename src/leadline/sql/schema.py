@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Protocol
 
+    from leadline.sql.cost import Ledger
+
     Value = str | int | float | bytes | None
     Row = Sequence[Value]
     Rows = Iterable[Row]
@@ -211,7 +213,9 @@ class Query:
     ``root + "/etc"`` is always right). ``runtime`` is what the surrounding program offers to the osquery_* tables.
     """
 
-    __slots__ = ("cancelled", "clock", "columns", "constraints", "limit", "root", "runtime", "table", "warn")
+    __slots__ = (
+        "cancelled", "clock", "columns", "constraints", "ledger", "limit", "root", "runtime", "table", "warn",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -225,6 +229,7 @@ class Query:
         clock: Callable[[], float] | None = None,
         warn: Callable[[str], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.table = table
         self.columns = columns
@@ -235,6 +240,7 @@ class Query:
         self.clock: Callable[[], float] = clock or time  # seconds since the epoch
         self.warn: Callable[[str], None] = warn or (lambda message: None)
         self.cancelled: Callable[[], bool] = cancelled or (lambda: False)
+        self.ledger = ledger
 
     def uses(self, *names: str) -> bool:
         """Whether the statement reads any of the columns; a table may leave the others None."""
