@@ -30,6 +30,10 @@ def test_a_name_from_the_system_is_escaped_the_same_way() -> None:
     assert clean("ok é") == "ok é"
 
 
+def test_half_surrogates_of_json_are_spelled_out() -> None:
+    assert clean("a\ud800é\udfff") == "a\\uD800é\\uDFFF"
+
+
 @given(st.binary())
 def test_any_bytes_become_encodable_text(data: bytes) -> None:
     decode(data).encode()

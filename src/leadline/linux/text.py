@@ -12,7 +12,10 @@ def decode(data: bytes) -> str:
 
 
 def clean(name: str) -> str:
-    r"""The same for a name that Python took from the system with ``surrogateescape``."""
+    r"""The same for a name that Python took from the system with ``surrogateescape``.
+
+    Other half surrogates, which JSON may hold, become the six characters ``\uHHHH``.
+    """
     if name.isascii():
         return name
     try:
@@ -24,4 +27,6 @@ def clean(name: str) -> str:
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else character
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02X}"
+    return f"\\u{code:04X}" if 0xD800 <= code <= 0xDFFF else character
