@@ -1,4 +1,4 @@
-"""Flags of the Kinesis and Firehose loggers and of how they reach AWS."""
+"""Flags of the Kinesis and Firehose loggers and the EC2 tables, and of how they reach AWS."""
 
 from __future__ import annotations
 
@@ -32,5 +32,7 @@ FLAGS = (
     ("aws_disable_imdsv1_fallback", "flag", "bool", "false", "Never ask version 1 of the instance metadata service."),
     ("aws_imdsv2_request_attempts", "flag", "uint32", "3", "Tries for a metadata token."),
     ("aws_imdsv2_request_interval", "flag", "uint32", "3", "Base wait in seconds between tries for a metadata token."),
+    ("ec2_metadata_endpoint", "hidden", "string", "", "Address of an EC2 metadata service to ask on any machine."),
+    ("aws_ec2_endpoint", "hidden", "string", "", "Address of another EC2 endpoint."),
     ("aws_debug", "flag", "bool", "false", "Log what the AWS client does."),
 )

@@ -36,6 +36,8 @@ FLAGS = (
     ("keep_container_worker_open", "cli", "bool", "false", "Keep the process that looks into containers for reuse."),
     ("docker_socket", "flag", "string", "/var/run/docker.sock", "Socket of the Docker daemon."),
     ("lxd_socket", "flag", "string", "/var/lib/lxd/unix.socket", "Socket of the LXD daemon."),
+    ("containerd_socket", "flag", "string", "/run/containerd/containerd.sock", "Socket of the containerd daemon."),
+    ("azure_metadata_endpoint", "hidden", "string", "", "Address of an Azure metadata service to ask on any machine."),
     ("augeas_lenses", "flag", "string", "/opt/osquery/share/osquery/lenses", "Directory of Augeas lenses."),
     (
         "user_data_scope",

@@ -1,0 +1,81 @@
+"""Asking a web service for one small document: the metadata services of clouds, and the APIs behind them.
+
+A metadata service is reached over a link-local address (RFC 3927) that no proxy may ever see: the connection is opened
+here, and neither proxies of the environment nor redirects are heeded. A machine outside of the cloud has nobody at that
+address, so that connecting gets a short time of its own.
+"""
+
+from __future__ import annotations
+
+from leadline.linux import http1
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from socket import socket
+
+    from leadline.linux.http1 import Reply
+
+ADDRESS = "http://169.254.169.254"
+
+QUICK = 0.25  # seconds to connect to what may not be there
+SECONDS = 3.0  # for an answer; osquery waits as long
+LIMIT = 1 << 20  # bytes of an answer
+
+
+class UnconnectedError(OSError):
+    """Nobody answers at the address of the service."""
+
+
+def ask(
+    endpoint: str,
+    target: str,
+    headers: Mapping[str, str],
+    *,
+    method: str = "GET",
+    body: bytes = b"",
+    connect: float = QUICK,
+    seconds: float = SECONDS,
+    limit: int = LIMIT,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Reply:
+    """The answer to one request; ``target`` is a path with its query, quoted already, and goes behind the endpoint's.
+
+    Raises UnconnectedError, OSError for a connection that breaks or an answer that is late, and ValueError for an
+    endpoint that is no http or https address and for what is no HTTP answer.
+    """
+    from urllib.parse import urlsplit
+
+    address = urlsplit(endpoint)
+    secure = address.scheme == "https"
+    host, port = address.hostname, address.port or (443 if secure else 80)
+    if not host or address.scheme not in ("http", "https") or not all("!" <= one <= "~" for one in endpoint):
+        raise ValueError(f"{endpoint!r} is not the address of a web service")
+    lines = [f"{method} {address.path.rstrip('/')}{target} HTTP/1.1", f"Host: {address.netloc.rpartition('@')[2]}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body or method != "GET":
+        lines.append(f"Content-Length: {len(body)}")
+    lines += ["Connection: close", "", ""]
+    request = "\r\n".join(lines).encode("ascii") + body
+    with _connected(host, port, connect, seconds, secure) as channel:
+        return http1.exchange(channel, request, seconds=seconds, limit=limit, cancelled=cancelled)
+
+
+def _connected(host: str, port: int, connect: float, seconds: float, secure: bool) -> socket:
+    """A connection. Raises UnconnectedError, and OSError when the other side cannot prove who it is."""
+    import socket
+
+    try:
+        channel = socket.create_connection((host, port), connect)
+    except (OSError, UnicodeError) as error:  # a name with an empty or overlong label is a UnicodeError
+        raise UnconnectedError(f"no connection to {host}:{port}: {error}") from error
+    if not secure:
+        return channel
+    import ssl
+
+    channel.settimeout(seconds)
+    try:
+        return ssl.create_default_context().wrap_socket(channel, server_hostname=host)
+    except BaseException:
+        channel.close()
+        raise

@@ -1,0 +1,1 @@
+"""What cloud providers tell their machines about themselves."""
