@@ -8,7 +8,7 @@ from itertools import islice
 import apsw
 
 from leadline.agent.runtime import AgentRuntime
-from leadline.catalogue.selection import selected
+from leadline.catalogue import opening
 from leadline.flags import Flags
 from leadline.sql import values
 from leadline.sql.engine import Engine
@@ -22,13 +22,11 @@ _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR)
 
 def open_engine(flags: Flags, runtime: AgentRuntime) -> Engine:
     """An engine for the calling thread."""
-    tables, aliases = selected(flags)
-    return Engine(
-        runtime=runtime,
+    return opening.open_engine(
+        flags,
+        runtime,
         warn=lambda table, message: log.warning("%s", message),
         log=lambda severity, message: log.log(_LEVELS[severity], "%s", message),
-        tables=tables,
-        aliases=aliases,
     )
 
 

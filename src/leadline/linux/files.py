@@ -35,6 +35,9 @@ ABSENT = frozenset(
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _CHUNK = 16384
 
+amount = 0
+"""Bytes read since the program started, for what queries cost; approximate when threads read at once."""
+
 
 def read(path: str, limit: int = 64 << 20) -> bytes | None:
     """The first ``limit`` bytes of a file; None when it is missing, forbidden, gone or not a file with content.
@@ -55,12 +58,15 @@ def record(path: str) -> bytes | None:
 
 def _opened(path: str, reading: Callable[[int, int], bytes], limit: int) -> bytes | None:
     """What ``reading`` gets from the file's descriptor; None when the file is absent."""
+    global amount
     try:
         descriptor = os.open(path, _FLAGS)
         try:
-            return reading(descriptor, limit)
+            data = reading(descriptor, limit)
         finally:
             os.close(descriptor)
+        amount += len(data)
+        return data
     except OSError as error:
         if error.errno in ABSENT:
             return None

@@ -36,6 +36,8 @@ def run(session: Session, line: str) -> int:
     count = len(arguments)
     for name, shortest, fewest, most, action in COMMANDS:
         if len(word) >= shortest and name.startswith(word) and fewest <= count <= (count if most is None else most):
+            if name in RAW:
+                arguments = [line.partition(word)[2].strip()]
             return action(session, arguments)
     session.error(f'Error: unknown command or invalid arguments:  "{word}". Enter ".help" for help')
     return 1
@@ -113,6 +115,17 @@ def null_value(session: Session, arguments: list[str]) -> int:
     return 0
 
 
+def plan(session: Session, arguments: list[str]) -> int:
+    from leadline.shell.plan import print_plan
+    from leadline.sql.errors import SQLError
+
+    try:
+        return print_plan(session, arguments[-1])
+    except SQLError as error:
+        session.error(f"Error: {error.message}")
+        return error.code or 1
+
+
 def print_words(session: Session, arguments: list[str]) -> int:
     session.out.write(" ".join(arguments) + "\n")
     return 0
@@ -179,6 +192,9 @@ def width(session: Session, arguments: list[str]) -> int:
     return 0
 
 
+RAW = frozenset(("plan",))
+"""Commands whose argument is the rest of the line as it is, quotes included."""
+
 COMMANDS: tuple[tuple[str, int, int, int | None, Action], ...] = (
     # name, shortest form, fewest and most arguments
     ("all", 1, 1, 1, select_all),
@@ -190,6 +206,7 @@ COMMANDS: tuple[tuple[str, int, int, int | None, Action], ...] = (
     ("help", 1, 0, None, help),
     ("mode", 1, 1, 1, mode),
     ("nullvalue", 1, 1, 1, null_value),
+    ("plan", 2, 1, None, plan),
     ("print", 3, 0, None, print_words),
     ("quit", 1, 0, 0, leave),
     ("schema", 1, 0, 1, schema),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from leadline.catalogue import opening
 from leadline.catalogue.selection import selected
 from leadline.shell.runtime import ShellRuntime
-from leadline.sql.engine import Engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from leadline.flags import Flags
+    from leadline.sql.engine import Engine
 
 
 def open_engine(flags: Flags) -> Engine:
-    """An engine with the tables that ``--enable_tables`` and ``--disable_tables`` leave, under ``--root``."""
-    tables, aliases = selected(flags)
+    """An engine under ``--root`` that warns on standard error."""
 
     def warn(table: str, message: str) -> None:
         from leadline.shell import status
@@ -25,14 +25,7 @@ def open_engine(flags: Flags) -> Engine:
 
         status.log(flags, severity, message)
 
-    return Engine(
-        root=flags.text("root"),
-        runtime=ShellRuntime(flags),
-        warn=warn,
-        log=log,
-        tables=tables,
-        aliases=aliases,
-    )
+    return opening.open_engine(flags, ShellRuntime(flags), warn, log, flags.text("root"))
 
 
 def table_names(flags: Flags) -> list[str]:

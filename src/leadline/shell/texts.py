@@ -19,6 +19,7 @@ Leadline's shell: ask this machine in SQL. Nothing you do here changes it.
                    list     values joined by the separator
                    pretty   a drawn table (at first)
 .nullvalue STR   Print STR for NULL in column, csv, line and list mode
+.plan SQL        Run a statement and print how often each table was scanned, and what that cost
 .print STR...    Print the words
 .quit            Leave the shell
 .schema [TABLE]  Print the CREATE statements of the tables whose names start with TABLE

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 KEPT = 100  # statements that are remembered
 
 ALWAYS = 0  # masks over a scan's row count: measure this row when the two have no bit in common
@@ -71,6 +67,6 @@ class Ledger:
         self._kept.append(statement)
         return statement
 
-    def statements(self) -> Iterable[Statement]:
+    def statements(self) -> tuple[Statement, ...]:
         """The remembered statements, the oldest first."""
         return tuple(self._kept)

@@ -13,6 +13,7 @@ import apsw
 
 from leadline.sql import analysis
 from leadline.sql.errors import SQLError
+from leadline.sql.functions import REGEX_MAX_SIZE
 from leadline.sql.functions import attach as attach_functions
 from leadline.sql.host import Module, Scope
 from leadline.sql.schema import LINUX, MACOS, WINDOWS
@@ -51,8 +52,9 @@ class Engine:
     message)`` what the engine refuses and which table failed (severity 1 is a warning, 2 an error).
 
     A table that fails has the rows from before its failure, unless ``strict``: then the statement ends with an error.
-    A statement ends when this program's memory, as ``memory()`` tells it in bytes, has grown by more than
-    ``memory_limit`` since it began; 0 is no limit. ``read()`` is the number of bytes read from files so far.
+    A statement ends after ``timeout`` seconds, and when this program's memory, as ``memory()`` tells it in bytes, has
+    grown by more than ``memory_limit`` since it began; 0 is no limit. ``read()`` is the number of bytes read from
+    files so far.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class Engine:
         read: Callable[[], int] | None = None,
         memory: Callable[[], int] | None = None,
         memory_limit: int = 0,
+        timeout: float | None = None,
+        regex_max_size: int = REGEX_MAX_SIZE,
     ) -> None:
         self.tables = tables or {}
         self.log = log or (lambda severity, message: None)
@@ -78,6 +82,7 @@ class Engine:
         self.interrupted = False
         self.memory = memory if memory_limit else None
         self.memory_limit = memory_limit
+        self.timeout = timeout
         self.memory_before = 0
         self.looks = 0  # at the clock, in the running statement
         self.exceeded = False
@@ -95,7 +100,13 @@ class Engine:
             self.module(alias, module_finder(name, self.tables[name]))
         for table in extra:
             self.module(table.name, given(table))
-        attach_functions(self.connection, root=root, warn=lambda message: self.log(1, message), stopped=self.stopped)
+        attach_functions(
+            self.connection,
+            root=root,
+            regex_max_size=regex_max_size,
+            warn=lambda message: self.log(1, message),
+            stopped=self.stopped,
+        )
         self.connection.execute("PRAGMA temp_store = MEMORY")
         self.connection.authorizer = self.authorize
 
@@ -122,7 +133,7 @@ class Engine:
     def query(self, sql: str, timeout: float | None = None) -> Result:
         """Start one statement. Its rows are made while they are read.
 
-        ``timeout`` is in seconds. Raises SQLError, here or while the rows are read.
+        ``timeout`` is in seconds, the engine's own when None. Raises SQLError, here or while the rows are read.
         """
         lowered = sql.lower()
         if not self.listed and "sqlite_" in lowered:
@@ -134,7 +145,7 @@ class Engine:
         self.looks = 0
         if self.memory is not None:
             self.memory_before = self.memory()
-        return Result(self, sql, timeout)
+        return Result(self, sql, self.timeout if timeout is None else timeout)
 
     def run(self, text: str, timeout: float | None = None) -> Iterator[Result]:
         """Start the statements of a text one after the other."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import apsw
 
 from leadline.sql.comparison import ANYTHING, FOLDS, NOTHING, narrow
-from leadline.sql.cost import Cost, Ledger
+from leadline.sql.cost import Cost, Ledger, Statement
 from leadline.sql.cursor import Cursor, MappedCursor
 from leadline.sql.schema import BLOB, EQUALS, GLOB, LIKE, TEXT, Query
 
@@ -82,13 +82,17 @@ class Scope:
         self.read = read
         self.strict = strict
         self.ledger = Ledger()
-        self.begin("", True)
-
-    def begin(self, sql: str, whole_lists: bool) -> None:
-        """Forget the statement before."""
+        self.statement = Statement(0, "", 0.0)
         self.memo: dict[tuple[Any, ...], Any] = {}
         self.rowids: dict[tuple[Any, ...], int] = {}
         self.failures: set[str] = set()
+        self.whole_lists = True
+
+    def begin(self, sql: str, whole_lists: bool) -> None:
+        """Forget the statement before."""
+        self.memo = {}
+        self.rowids = {}
+        self.failures = set()
         self.whole_lists = whole_lists
         self.statement = self.ledger.begin(sql, self.clock())
 

@@ -9,8 +9,22 @@ FLAGS = (
     ("enable_foreign", "flag", "bool", "false", "Offer other platforms' tables too, without rows."),
     ("extensions_default_index", "flag", "bool", "true", "Treat the columns of extension tables as indexed."),
     ("table_delay", "flag", "uint64", "0", "Milliseconds to wait before a statement scans one table again."),
+    ("statement_timeout", "flag", "uint64", "600", "Seconds after which a statement ends with an error; 0 never."),
+    (
+        "statement_memory",
+        "flag",
+        "uint64",
+        "512",
+        "Mebibytes that the program may grow by during a statement before that ends with an error; 0 is no limit.",
+    ),
     ("disable_caching", "flag", "bool", "false", "Never reuse a table's rows between scheduled queries."),
-    ("ignore_table_exceptions", "flag", "bool", "false", "Let a statement go on when one of its tables fails."),
+    (
+        "ignore_table_exceptions",
+        "flag",
+        "bool",
+        "true",
+        "Keep the rows that a failing table made; given as false, a failure ends the statement.",
+    ),
     ("ignore_registry_exceptions", "hidden", "bool", "false", "Let the program go on when a plugin fails."),
     (
         "regex_max_size",
