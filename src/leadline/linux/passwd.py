@@ -96,6 +96,44 @@ def memberships(root: str) -> dict[str, list[int]]:
     return found
 
 
+class Names:
+    """Names of users and groups by number: those of the files, for the running system also those of its name service.
+
+    Of several names with one number the first stands for it, as in getpwuid(3). A number without a name is its own.
+    """
+
+    __slots__ = ("_groups", "_root", "_users")
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._users: dict[int, str] | None = None
+        self._groups: dict[int, str] | None = None
+
+    def user(self, uid: int) -> str:
+        if self._users is None:
+            self._users = {user.uid: user.name for user in reversed(list(users(self._root)))}
+        if uid not in self._users:
+            found = None if self._root else next(remote(uids=(uid,)), None)
+            self._users[uid] = found.name if found else str(uid)
+        return self._users[uid]
+
+    def group(self, gid: int) -> str:
+        if self._groups is None:
+            self._groups = {group.gid: group.name for group in reversed(list(groups(self._root)))}
+        if gid not in self._groups:
+            self._groups[gid] = (None if self._root else _remote_group(gid)) or str(gid)
+        return self._groups[gid]
+
+
+def _remote_group(gid: int) -> str | None:
+    import grp
+
+    try:
+        return clean(grp.getgrgid(gid).gr_name)
+    except (KeyError, OverflowError):
+        return None
+
+
 def signed(number: int) -> int:
     """The 32-bit signed view of a uid or gid: 4294967294 is -2."""
     return number - (1 << 32) if number > 0x7FFFFFFF else number

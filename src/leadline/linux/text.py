@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_HIGHEST = (1 << 63) - 1
+
 
 def decode(data: bytes) -> str:
     r"""The text of ``data``: valid UTF-8 is kept, each byte that is none becomes the four characters ``\xHH``."""
@@ -30,3 +32,11 @@ def _escape(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02X}"
     return f"\\u{code:04X}" if 0xD800 <= code <= 0xDFFF else character
+
+
+def integer(field: bytes | str) -> int | None:
+    """The number that decimal digits give, when it fits a signed 64-bit column; None for anything else."""
+    if not field.isdigit() or not field.isascii() or len(field) > 19:
+        return None
+    number = int(field)
+    return number if number <= _HIGHEST else None

@@ -1,0 +1,1 @@
+"""Tables about disks, their partitions and what is on them."""
