@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from leadline.linux import sockets
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Rows, table
+from leadline.tables import context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from leadline.sql.schema import Row
 
 
 @table(
@@ -17,6 +22,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     Column("socket", BIGINT, "Inode number of the socket; 0 for local sockets."),
     Column("path", TEXT, "Path of a local socket."),
     Column("net_namespace", TEXT, "Inode number of the network namespace.", platforms=LINUX),
+    *context.CONTEXT,
     platforms=LINUX,
     cacheable=True,
     examples=[
@@ -26,11 +32,15 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
 )
 def listening_ports(query: Query) -> Rows:
     """Sockets that wait for others to connect or send to them."""
+    end = context.ending(query)
     for pid, number, socket, namespace in sockets.opened(query.root):
         inode, family, protocol, address, _, port, remote_port, path, _ = socket
         if remote_port:
             continue
         if family != sockets.UNIX:
-            yield pid, port, protocol, family, address, number, inode, None, str(namespace)
+            row: Row = (pid, port, protocol, family, address, number, inode, None, str(namespace))
         elif path:
-            yield pid, 0, protocol, family, None, number, 0, path, str(namespace)
+            row = (pid, 0, protocol, family, None, number, 0, path, str(namespace))
+        else:
+            continue
+        yield row if end is None else (*row, *end(pid))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leadline.linux import sockets
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Rows, table
+from leadline.tables import context
 
 
 @table(
@@ -20,6 +21,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     Column("path", TEXT, "Path of a local socket; @ begins an abstract name."),
     Column("state", TEXT, "State of a TCP connection."),
     Column("net_namespace", TEXT, "Inode number of the network namespace.", platforms=LINUX),
+    *context.CONTEXT,
     platforms=LINUX,
     examples=[
         "SELECT pid, remote_address, remote_port FROM process_open_sockets WHERE state = 'ESTABLISHED'",
@@ -29,5 +31,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
 )
 def process_open_sockets(query: Query) -> Rows:
     """Network and local sockets, with the processes that hold them."""
+    end = context.ending(query)
     for pid, number, socket, namespace in sockets.opened(query.root, query.equals("pid")):
-        yield pid, number, *socket, str(namespace)
+        row = (pid, number, *socket, str(namespace))
+        yield row if end is None else (*row, *end(pid))

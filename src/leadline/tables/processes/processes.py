@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leadline.linux import proc
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
+from leadline.tables import context
 
 NO_STAT = ("", 0, 0, 0, 0, 0, 0, 0, False)
 NO_STATUS = ("", 0, 0, 0, 0, 0, 0, None, None)
@@ -52,6 +53,7 @@ STATUS = ("name", "uid", "gid", "euid", "egid", "suid", "sgid", "resident_size",
     Column("cpu_subtype", INTEGER, "Processor subtype the program was built for.", platforms=MACOS),
     Column("translated", INTEGER, "1 when the process runs translated by Rosetta.", platforms=MACOS),
     Column("cgroup_path", TEXT, "Path of the process's control group.", platforms=LINUX),
+    *context.CONTEXT,
     platforms=LINUX,
     cacheable=True,
     examples=[
@@ -66,6 +68,7 @@ def processes(query: Query) -> Rows:
     stat, status = uses(*STAT), uses(*STATUS)
     path, cmdline, cwd, top = uses("path", "on_disk"), uses("cmdline"), uses("cwd"), uses("root")
     disk, cgroup = uses("disk_bytes_read", "disk_bytes_written"), uses("cgroup_path")
+    end = context.ending(query)
     hertz = proc.ticks_per_second()
     boot = proc.boot_time(root) if uses("start_time") else None
     for pid in proc.pids(root, query.equals("pid")):
@@ -77,7 +80,7 @@ def processes(query: Query) -> Rows:
         name, uid, gid, euid, egid, suid, sgid, resident, total = two
         program, on_disk = proc.executable(root, pid) if path and not kernel else ("", -1)
         read, written = (disk and proc.disk_bytes(root, pid)) or (None, None)
-        yield (
+        row = (
             pid,
             name,
             program,
@@ -106,3 +109,4 @@ def processes(query: Query) -> Rows:
             nice,
             proc.cgroup(root, pid) if cgroup else None,
         )
+        yield row if end is None else (*row, *end(pid))
