@@ -1,0 +1,1 @@
+"""What the machine is made of, as its firmware and buses tell."""
