@@ -71,6 +71,8 @@ def _opened(path: str, reading: Callable[[int, int], bytes], limit: int) -> byte
         if error.errno in ABSENT:
             return None
         raise
+    except ValueError:  # a path with a NUL, which no file has
+        return None
 
 
 def _contents(descriptor: int, limit: int) -> bytes:
@@ -103,6 +105,8 @@ def link(path: str) -> str | None:
         if error.errno in ABSENT:
             return None
         raise
+    except ValueError:
+        return None
 
 
 def names(path: str) -> list[str]:
@@ -113,3 +117,5 @@ def names(path: str) -> list[str]:
         if error.errno in ABSENT:
             return []
         raise
+    except ValueError:
+        return []
