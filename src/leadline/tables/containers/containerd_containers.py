@@ -1,0 +1,115 @@
+"""The containerd_containers table."""
+
+from __future__ import annotations
+
+from leadline.linux.text import clean
+from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Rows, table
+from leadline.tables.containers import containerd
+from leadline.tables.containers.values import at, text, texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from leadline.linux.grpc import Channel
+
+_LABELS = (
+    "io.kubernetes.pod.name",
+    "io.kubernetes.pod.namespace",
+    "io.kubernetes.pod.uid",
+    "io.kubernetes.container.name",
+)
+
+
+@table(
+    "containerd_containers",
+    Column("namespace", TEXT, "Namespace of containerd, such as `k8s.io` or `moby`.", index=True),
+    Column("id", TEXT, "Identifier of the container.", index=True),
+    Column("image", TEXT, "Image it was made from."),
+    Column("runtime", TEXT, "What runs it, such as `io.containerd.runc.v2`."),
+    Column("snapshotter", TEXT, "What keeps its file system, such as `overlayfs`."),
+    Column("snapshot_key", TEXT, "Name of the snapshot that is its file system."),
+    Column("created_at", BIGINT, "When it was made, in seconds since the epoch."),
+    Column("updated_at", BIGINT, "When what containerd knows of it last changed, in seconds since the epoch."),
+    Column("labels", TEXT, "Its labels, a JSON object."),
+    Column("pid", INTEGER, "Its first process, as this machine numbers it; NULL when it has none."),
+    Column(
+        "status",
+        TEXT,
+        "`created`, `running`, `paused`, `pausing` or `stopped`; NULL when no process was made for it or all are gone.",
+    ),
+    Column("pod_name", TEXT, "Pod of Kubernetes that it belongs to."),
+    Column("pod_namespace", TEXT, "Namespace of Kubernetes that the pod belongs to."),
+    Column("pod_uid", TEXT, "Identifier of the pod."),
+    Column("container_name", TEXT, "Its name within the pod."),
+    Column("args", TEXT, "Program and arguments that it starts, a JSON array."),
+    Column("cgroup_path", TEXT, "Control group it is put in, as its runtime writes it."),
+    Column("socket", TEXT, "Socket of the daemon that has it."),
+    platforms=LINUX,
+    live=True,
+    ours=True,
+    examples=[
+        "SELECT namespace, id, image, status, pid FROM containerd_containers WHERE status = 'running'",
+        "SELECT pod_namespace, pod_name, container_name, image FROM containerd_containers WHERE namespace = 'k8s.io'",
+    ],
+    notes=(
+        "From containerd over gRPC, at the socket that the flag `containerd_socket` names (also where k3s and"
+        " MicroK8s have it), which takes root. Containers of Docker and Kubernetes are among them."
+    ),
+)
+def containerd_containers(query: Query) -> Rows:
+    """Containers that containerd manages, in all of its namespaces."""
+    if query.root:
+        query.warn("containerd_containers asks a running daemon and has no rows for another root")
+        return
+    from leadline.linux import grpc
+
+    for socket in containerd.sockets(query):
+        try:
+            with grpc.Channel(socket, cancelled=query.cancelled) as channel:
+                for row in _rows(query, channel):
+                    yield (*row, socket)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, grpc.CallError) as error:
+            if not query.cancelled():
+                query.warn(f"{socket}: {error}")
+
+
+def _rows(query: Query, channel: Channel) -> Rows:
+    wanted = query.equals("namespace")
+    for namespace in containerd.namespaces(channel):
+        if wanted is not None and namespace not in wanted:
+            continue
+        tasks = containerd.tasks(channel, namespace) if query.uses("pid", "status") else {}
+        for container in containerd.containers(channel, namespace, query.equals("id")):
+            labels = container.labels
+            spec = _decoded(container.spec) if query.uses("args", "cgroup_path") else None
+            yield (
+                namespace,
+                container.id,
+                container.image,
+                container.runtime,
+                container.snapshotter,
+                container.snapshot_key,
+                container.created,
+                container.updated,
+                _json(labels),
+                *tasks.get(container.id, (None, None)),
+                *(labels.get(name) for name in _LABELS),
+                _json(texts(spec, "process", "args")) if isinstance(at(spec, "process", "args"), list) else None,
+                text(spec, "linux", "cgroupsPath"),
+            )
+
+
+def _decoded(spec: bytes) -> object:
+    import json
+
+    try:
+        return json.loads(spec)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json(value: object) -> str:
+    import json
+
+    return clean(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
