@@ -133,6 +133,21 @@ def test_constraints_arrive_in_the_columns_type(asked: Asked, where: str, constr
     assert [query.constraints for query in asked.queries] == ([] if constraints is None else [constraints])
 
 
+def test_a_column_without_case_is_pushed_as_it_was_written() -> None:
+    seen = []
+
+    @table("ids", Column("id", TEXT, "A hash.", index=True, collate="nocase"), platforms=ALL)
+    def ids(query: Query) -> Iterator[Row]:
+        """Hashes."""
+        seen.append(query.equals("id"))
+        yield ("AbC",)
+
+    engine = engine_of(ids)
+    assert list(engine.query("SELECT id FROM ids WHERE id = 'aBc'")) == [("AbC",)]
+    assert list(engine.query("SELECT id FROM ids WHERE id = 'abc' COLLATE BINARY")) == []
+    assert seen == [("aBc",), ("abc",)]
+
+
 def test_a_limit_stops_the_generator(asked: Asked) -> None:
     asked.count = 1_000_000
     rows = list(engine_of(asked.table()).query("SELECT id FROM people LIMIT 3"))

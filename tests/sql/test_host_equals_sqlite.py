@@ -77,6 +77,18 @@ def holds(operator: str, wanted: object, value: object) -> bool:
     return {"<": value < wanted, "<=": value <= wanted, ">": value > wanted, ">=": value >= wanted}[operator]
 
 
+def kept(column: Column, operator: str, wanted: object, value: object) -> bool:
+    """The same for one of a column's values: what is declared nocase is compared so."""
+    if column.collate == "nocase" and operator == "=":
+        value = folded(value)
+        wanted = tuple(folded(one) for one in wanted)
+    return holds(operator, wanted, value)
+
+
+def folded(value: object) -> object:
+    return value.encode().lower() if isinstance(value, str) else value
+
+
 def build(rng: random.Random, name: str) -> tuple[Table, str, list[tuple]]:
     """A random table: its declaration for us, for SQLite, and its rows."""
     columns = []
@@ -100,7 +112,9 @@ def build(rng: random.Random, name: str) -> tuple[Table, str, list[tuple]]:
         places = {column.name: number for number, column in enumerate(columns)}
         for row in rows:
             constraints = [(places[key], *one) for key, many in query.constraints.items() for one in many]
-            if obedient and not all(holds(operator, wanted, row[place]) for place, operator, wanted in constraints):
+            if obedient and not all(
+                kept(columns[place], operator, wanted, row[place]) for place, operator, wanted in constraints
+            ):
                 continue
             yield tuple(v if query.uses(c.name) else None for c, v in zip(columns, row, strict=True))
 

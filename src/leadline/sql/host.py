@@ -258,14 +258,15 @@ class HostedTable:
         """Whether the table itself can narrow by the constraint.
 
         A range over text is left to SQLite, as osquery does. So is a comparison that does not distinguish what the
-        table distinguishes (COLLATE NOCASE): pushed, it would lose rows. And SQLite hands the numbers of
-        ``text IN (SELECT number …)`` over as text, although it compares them as numbers.
+        table distinguishes (COLLATE NOCASE): pushed, it would lose rows, unless the column is declared so. And SQLite
+        hands the numbers of ``text IN (SELECT number …)`` over as text, although it compares them as numbers.
         """
         if not column.pushed or not column.platforms & self.scope.platform:
             return False
         if operator == EQUALS:
             as_numbers = listed and column.type == TEXT and not self.scope.whole_lists
-            return column.required or (collation == "BINARY" and not as_numbers)
+            same = collation == "BINARY" or (collation == "NOCASE" and column.collate == "nocase")
+            return column.required or (same and not as_numbers)
         if operator in (LIKE, GLOB):
             return column.type == TEXT
         return column.type not in (TEXT, BLOB)

@@ -52,7 +52,8 @@ class Column:
 
     The options are osquery's: ``required`` (at least one required column of the table must be bound), ``index``
     and ``additional`` (the table looks at the constraints itself), ``optimized`` (a whole IN list arrives at
-    once), ``hidden`` (left out of ``SELECT *``). ``collate`` names the declared collation. A column that exists
+    once), ``hidden`` (left out of ``SELECT *``). ``collate`` names the declared collation; a table that is handed
+    constraints on a ``nocase`` column compares without regard to (ASCII) case. A column that exists
     on some platforms only is given ``platforms``: elsewhere it is hidden, NULL and no part of the rows.
     ``default`` is the value of a column that a row leaves out at its end. ``ours`` marks a column that osquery's
     table does not have; such a column is hidden and stands behind osquery's.
