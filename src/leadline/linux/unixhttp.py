@@ -21,13 +21,14 @@ _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 
 
 class Answer:
-    """What a daemon said: ``status`` as in ``200`` and the JSON ``document``; None when the body is empty."""
+    """What a daemon that runs as ``uid`` said: ``status`` as in 200, JSON ``document``; None when the body is empty."""
 
-    __slots__ = ("document", "status")
+    __slots__ = ("document", "status", "uid")
 
-    def __init__(self, status: int, document: object) -> None:
+    def __init__(self, status: int, document: object, uid: int) -> None:
         self.status = status
         self.document = document
+        self.uid = uid
 
 
 def get(
@@ -55,11 +56,12 @@ def get(
         with socket(AF_UNIX, SOCK_STREAM) as channel:
             channel.settimeout(seconds)
             channel.connect(path)
-            if owner is not None and _peer(channel) != owner:
+            uid = _peer(channel)
+            if owner is not None and uid != owner:
                 warn(f"{path}: the daemon behind it is not one of the user {owner}")
                 return None
             reply = http1.exchange(channel, _request(target), seconds=seconds, limit=limit, cancelled=cancelled)
-            return Answer(reply.status, _decoded(reply.body, reply.status))
+            return Answer(reply.status, _decoded(reply.body, reply.status), uid)
     except OSError as error:
         if error.errno in _ABSENT:
             return None

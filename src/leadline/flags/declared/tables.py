@@ -49,6 +49,13 @@ FLAGS = (
     ("enable_yara_string", "hidden", "bool", "false", "Show the strings of a file that a YARA rule matched."),
     ("keep_container_worker_open", "cli", "bool", "false", "Keep the process that looks into containers for reuse."),
     ("docker_socket", "flag", "string", "/var/run/docker.sock", "Socket of the Docker daemon."),
+    (
+        "podman_sockets",
+        "flag",
+        "string",
+        "/run/podman/podman.sock,/run/user/*/podman/podman.sock",
+        "Sockets of Podman services, separated by commas; a directory * stands for users' ids.",
+    ),
     ("lxd_socket", "flag", "string", "/var/lib/lxd/unix.socket", "Socket of the LXD daemon."),
     ("containerd_socket", "flag", "string", "/run/containerd/containerd.sock", "Socket of the containerd daemon."),
     ("azure_metadata_endpoint", "hidden", "string", "", "Address of an Azure metadata service to ask on any machine."),

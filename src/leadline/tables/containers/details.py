@@ -16,11 +16,15 @@ _DETAILS = (
 _NAMESPACES = tuple(f"{name}_namespace" for name in docker.NAMESPACES)
 
 
-def summary(identifier: str, container: object) -> tuple[Value, ...]:
-    """The columns from id to status, out of a member of the list of containers."""
+def summary(identifier: str, container: object, slash: bool = True) -> tuple[Value, ...]:
+    """The columns from id to status, out of a member of the list of containers.
+
+    ``slash`` keeps the one in front of the name, which is Docker's way to tell names from links.
+    """
+    name = next(iter(texts(container, "Names")), None)
     return (
         identifier,
-        next(iter(texts(container, "Names")), None),
+        name if slash or name is None else name.removeprefix("/"),
         text(container, "Image"),
         digest(container, "ImageID"),
         text(container, "Command"),

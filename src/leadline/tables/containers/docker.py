@@ -26,9 +26,12 @@ NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 
 class Daemon:
-    """A daemon during one scan of a table. After a request without an answer it is not asked again."""
+    """A daemon during one scan of a table. After a request without an answer it is not asked again.
 
-    __slots__ = ("_deaf", "_owner", "_path", "_query", "_seconds")
+    ``uid`` is the user that it runs as, once it answered.
+    """
+
+    __slots__ = ("_deaf", "_owner", "_path", "_query", "_seconds", "uid")
 
     def __init__(self, query: Query, path: str, *, owner: int | None = None, seconds: float = unixhttp.SECONDS) -> None:
         self._query = query
@@ -36,6 +39,7 @@ class Daemon:
         self._owner = owner
         self._seconds = seconds
         self._deaf = bool(query.root)
+        self.uid: int | None = None
         if query.root and query.table is not None:
             query.warn(f"{query.table.name} asks a running daemon and has no rows for another root")
 
@@ -54,6 +58,7 @@ class Daemon:
         if answer is None:
             self._deaf = True
             return None
+        self.uid = answer.uid
         if answer.status == 200:
             return answer.document
         if answer.status not in _GONE:
