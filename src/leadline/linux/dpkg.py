@@ -7,7 +7,7 @@ so fields are searched for instead of parsing every stanza: ten times faster, an
 from __future__ import annotations
 
 from leadline.linux import files, rooted
-from leadline.linux.text import decode
+from leadline.linux.text import clean, decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,30 @@ def packages(root: str, admindir: str, fields: Sequence[str]) -> Iterator[list[s
         if start >= 0 and stanza[start + 8 : stanza.find(b"\n", start + 8)].endswith(_ABSENT):
             continue
         yield [_value(stanza, mark) for mark in marks]
+
+
+def files_of(
+    root: str, admindir: str, packages: frozenset[str] | None = None, paths: frozenset[str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Package and path of each file that packages install, in the order of the packages' names.
+
+    Only those of the ``packages`` and with the ``paths`` where given. The lists are info/PACKAGE.list, or
+    info/PACKAGE:ARCHITECTURE.list for packages of which several architectures may be installed.
+    """
+    asked = None if paths is None else frozenset(path.encode("utf-8", "surrogateescape") for path in paths)
+    for folder, ending, separator in ((f"{admindir}/info", ".list", b""), (f"{admindir}/status.d", ".md5sums", b"  ")):
+        folder = rooted.path(root, folder)
+        for name in sorted(name for name in files.names(folder) if name.endswith(ending)):
+            package = name.removesuffix(ending).partition(":")[0]
+            if packages is not None and package not in packages:
+                continue
+            content = files.read(f"{folder}/{name}") or b""
+            if asked is not None and not any(path.lstrip(b"/") in content for path in asked):
+                continue
+            for line in content.split(b"\n"):
+                path = b"/" + line.partition(separator)[2] if separator else line
+                if len(path) > 1 and (asked is None or path in asked):
+                    yield clean(package), decode(path)
 
 
 def revision(version: str) -> str:
@@ -63,7 +87,7 @@ def _stored(root: str, admindir: str) -> Iterator[bytes]:
     folder = rooted.path(root, f"{admindir}/status.d")
     for name in sorted(files.names(folder)):
         if not name.endswith((".md5sums", ".preinst", ".postinst", ".prerm", ".postrm")):
-            yield from _stanzas(_content(f"{folder}/{name}"))
+            yield from _stanzas(files.read(f"{folder}/{name}"))
 
 
 def _updates(root: str, admindir: str) -> dict[bytes, bytes]:
@@ -71,16 +95,9 @@ def _updates(root: str, admindir: str) -> dict[bytes, bytes]:
     folder = rooted.path(root, f"{admindir}/updates")
     changed: dict[bytes, bytes] = {}
     for name in sorted(name for name in files.names(folder) if name.isdecimal()):
-        for stanza in _stanzas(_content(f"{folder}/{name}")):
+        for stanza in _stanzas(files.read(f"{folder}/{name}")):
             changed[_identity(stanza)] = stanza
     return changed
-
-
-def _content(path: str) -> bytes | None:
-    try:
-        return files.read(path)
-    except IsADirectoryError:
-        return None
 
 
 def _identity(stanza: bytes) -> bytes:

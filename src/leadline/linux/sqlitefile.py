@@ -1,0 +1,232 @@
+"""A SQLite database that belongs to somebody else, read as a file.
+
+SQLite itself would take locks, write the index of a write-ahead log, follow links out of an image, or wait on a pipe
+in the file's place. Here it reads what a descriptor of ours is open on, and takes it for a file that does not change.
+Where a log lies beside the file, pages it holds are taken from there. The price is that a transaction that ends in
+between may be seen in part.
+
+Format of the log: https://www.sqlite.org/fileformat2.html#walformat
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import apsw
+
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_WAL_HEADER, _FRAME_HEADER = 32, 24
+_WAL_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+_IMMUTABLE = 0x2000  # SQLITE_IOCAP_IMMUTABLE
+_LONGEST = 256 << 20  # bytes of one value
+
+
+class Damaged(Exception):
+    """The file is no SQLite database, or a damaged one, or not the one that was expected."""
+
+
+class Database:
+    """A connection for statements on plain tables. Close it, or use it in ``with``."""
+
+    __slots__ = ("_closing", "_connection", "size")
+
+    def __init__(self, path: str) -> None:
+        """Open a file. Raises OSError when that fails and :class:`Damaged` when it is no regular file."""
+        import apsw
+
+        path = os.path.realpath(path) if os.path.islink(path) else path
+        self._closing = [_opened(path)]
+        try:
+            self._closing.append(_opened(f"{path}-wal"))
+        except (OSError, Damaged):
+            pass
+        sizes = [os.fstat(one).st_size for one in self._closing]
+        self.size = sum(sizes)
+        vfs = f"leadline-{id(self):x}"
+        files = _logged(vfs, _Pages(*self._closing)) if sizes[1:] > [0] else _plain(vfs)
+        folder, _, name = path.rpartition("/")
+        self._closing.append(os.open(folder or "/", os.O_PATH | os.O_CLOEXEC))
+        try:
+            self._connection = apsw.Connection(
+                f"file:/proc/self/fd/{self._closing[-1]}/{_quoted(name)}?immutable=1",
+                flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+                vfs=vfs,
+            )
+        except apsw.Error as error:
+            self._shut()
+            raise Damaged(str(error)) from None
+        finally:
+            files.unregister()
+        self._connection.limit(apsw.SQLITE_LIMIT_LENGTH, max(1 << 20, min(self.size, _LONGEST)))
+        self._connection.pragma("cache_size", 50)  # pages are read once: to keep more costs twice the time
+        self._connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        self._connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+
+    def rows(self, sql: str, values: tuple[apsw.SQLiteValue, ...] = ()) -> Iterator[tuple[apsw.SQLiteValue, ...]]:
+        """The rows of a statement. Raises :class:`Damaged`, also in the middle of them."""
+        import apsw
+
+        try:
+            yield from self._connection.execute(sql, values)
+        except apsw.Error as error:
+            raise Damaged(str(error)) from None
+        except UnicodeDecodeError as error:
+            raise Damaged(str(error)) from None
+
+    def tables(self) -> frozenset[str]:
+        """The names of the tables that are tables: no views, and none that a program stands behind."""
+        try:
+            return frozenset(
+                str(name)
+                for name, sql in self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+                if "virtual" not in str(sql).lower() and "generated" not in str(sql).lower()
+            )
+        except Damaged:
+            return frozenset()
+
+    def close(self) -> None:
+        """Close the connection and the file."""
+        self._connection.close(True)
+        self._shut()
+
+    def _shut(self) -> None:
+        for descriptor in self._closing:
+            os.close(descriptor)
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _quoted(name: str) -> str:
+    """A file's name for a URI, https://www.sqlite.org/uri.html."""
+    return "".join(
+        character if character.isascii() and character.isalnum() or character in "._-" else f"%{byte:02x}"
+        for character in name
+        for byte in os.fsencode(character)
+    )
+
+
+def _opened(path: str) -> int:
+    from stat import S_ISREG
+
+    descriptor = os.open(path, _FLAGS)
+    if S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise Damaged(f"{path} is no regular file")
+
+
+class _Pages:
+    """What SQLite asks of an open file, answered from the database and the log over it."""
+
+    def __init__(self, descriptor: int, log: int) -> None:
+        self._descriptor = descriptor
+        self._log = log
+        self._page_size = 0
+        self._frames: dict[int, int] = {}
+        self._size = os.fstat(descriptor).st_size
+        self._read_log(log)
+
+    def _read_log(self, log: int) -> None:
+        """Find where in the log the last committed state of each page is."""
+        from struct import unpack
+
+        header = os.pread(log, _WAL_HEADER, 0)
+        if len(header) < _WAL_HEADER or header[:4] not in _WAL_MAGIC:
+            return
+        size = int.from_bytes(header[8:12], "big")
+        if size not in (512, 1024, 2048, 4096, 8192, 16384, 32768, 65536):
+            return
+        self._page_size = size
+        pending: dict[int, int] = {}
+        for place in range(_WAL_HEADER, os.fstat(log).st_size - size - _FRAME_HEADER + 1, size + _FRAME_HEADER):
+            frame = os.pread(log, 16, place)
+            if len(frame) < 16 or frame[8:] != header[16:24]:
+                break  # left over from before the log was begun anew
+            number, pages = unpack(">II", frame[:8])
+            pending[number] = place + _FRAME_HEADER
+            if pages:  # the end of a transaction, and how large the database is after it
+                self._frames.update(pending)
+                pending.clear()
+                self._size = pages * size
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802, the names are SQLite's
+        data = os.pread(self._descriptor, amount, offset)
+        if self._frames:
+            number, start = divmod(offset, self._page_size)
+            place = self._frames.get(number + 1)
+            if place is not None and start + amount <= self._page_size:
+                data = os.pread(self._log, amount, place + start)
+        if offset <= 18 and offset + amount >= 20 and len(data) >= 20 - offset:
+            # The bytes that say "there is a log": we are it.
+            data = data[: 18 - offset] + b"\1\1" + data[20 - offset :]
+        return data
+
+    def xFileSize(self) -> int:  # noqa: N802
+        return self._size
+
+    def xDeviceCharacteristics(self) -> int:  # noqa: N802
+        return _IMMUTABLE
+
+    def xSectorSize(self) -> int:  # noqa: N802
+        return 4096
+
+    def xFileControl(self, _operation: int, _pointer: int) -> bool:  # noqa: N802
+        return False
+
+    def xLock(self, _level: int) -> None:  # noqa: N802
+        """Nothing is locked."""
+
+    def xUnlock(self, _level: int) -> None:  # noqa: N802
+        """Nothing was locked."""
+
+    def xCheckReservedLock(self) -> bool:  # noqa: N802
+        return False
+
+    def xClose(self) -> None:  # noqa: N802
+        """The descriptors are the database's."""
+
+
+def _plain(name: str) -> apsw.VFS:
+    """SQLite's own way to files, except that a name is taken as it stands: links are not resolved."""
+    import apsw
+
+    class Files(apsw.VFS):
+        def __init__(self) -> None:
+            super().__init__(name, "unix-none")
+
+        def xFullPathname(self, name: str) -> str:  # noqa: N802
+            return name
+
+    return Files()
+
+
+def _logged(name: str, pages: _Pages) -> apsw.VFS:
+    """A file system of one file."""
+    import apsw
+
+    class Files(apsw.VFS):
+        def __init__(self) -> None:
+            super().__init__(name, "")
+
+        def xOpen(self, _name: object, flags: list[int]) -> _Pages:  # type: ignore[override]  # noqa: N802
+            if not flags[0] & apsw.SQLITE_OPEN_MAIN_DB:
+                raise apsw.CantOpenError("there is one file here")
+            flags[1] = flags[0]
+            return pages
+
+        def xAccess(self, pathname: str, flags: int) -> bool:  # noqa: N802
+            return False  # neither a journal nor a log: the log is read here
+
+        def xFullPathname(self, name: str) -> str:  # noqa: N802
+            return name
+
+    return Files()

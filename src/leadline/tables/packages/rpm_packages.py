@@ -1,0 +1,60 @@
+"""The rpm_packages table."""
+
+from __future__ import annotations
+
+from leadline.linux import rpmdb, rpmheader
+from leadline.linux.rpmheader import signed
+from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Rows, table
+from leadline.tables import namespaces
+from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
+
+
+@table(
+    "rpm_packages",
+    Column("name", TEXT, "Name of the package.", index=True, optimized=True),
+    Column("version", TEXT, "Version of what is packaged.", index=True, collate="version_rhel"),
+    Column("release", TEXT, "Release of the package for that version.", index=True),
+    Column("source", TEXT, "File name of the source package it was built from."),
+    Column("size", BIGINT, "Space its files take, in bytes."),
+    Column("sha1", TEXT, "SHA-1 of the package's header.", collate="nocase"),
+    Column("arch", TEXT, "Architecture it was built for, or `noarch`.", index=True),
+    Column("epoch", INTEGER, "Epoch, which goes before the version when versions are compared.", index=True),
+    Column("install_time", INTEGER, "When it was installed, in seconds since the epoch."),
+    Column("vendor", TEXT, "Organisation that built the package."),
+    Column("package_group", TEXT, "Group the package was put in; `Unspecified` in most of today's."),
+    PID_WITH_NAMESPACE,
+    MOUNT_NAMESPACE_ID,
+    platforms=LINUX,
+    cacheable=True,
+    examples=[
+        "SELECT name, version, release, arch FROM rpm_packages WHERE name = 'openssl'",
+        "SELECT name, vendor FROM rpm_packages WHERE vendor NOT LIKE '%Fedora%'",
+    ],
+    notes=(
+        "Read from rpm's own database without librpm: SQLite (also with a write-ahead log), ndb or Berkeley DB, in"
+        " `/var/lib/rpm`, `/usr/lib/sysimage/rpm` or `/usr/share/rpm`. Nothing is locked or written. Imported signing"
+        " keys are packages there, named `gpg-pubkey`."
+    ),
+)  # fmt: skip
+def rpm_packages(query: Query) -> Rows:
+    """Packages that rpm has installed."""
+    names = query.equals("name")
+    wanted = None if names is None else frozenset(name for name in names if isinstance(name, str))
+    for root, end in namespaces.roots(query):
+        for header in rpmdb.packages(root, query.warn, wanted):
+            text, number = header.text, header.number
+            size = number(rpmheader.LONG_SIZE)
+            yield (
+                text(rpmheader.NAME),
+                text(rpmheader.VERSION),
+                text(rpmheader.RELEASE),
+                text(rpmheader.SOURCE),
+                signed(number(rpmheader.SIZE) if size is None else size),
+                text(rpmheader.SHA1),
+                text(rpmheader.ARCH),
+                number(rpmheader.EPOCH),
+                number(rpmheader.INSTALL_TIME),
+                text(rpmheader.VENDOR),
+                text(rpmheader.GROUP),
+                *end,
+            )
