@@ -150,6 +150,38 @@ def test_a_second_daemon_does_not_start_unless_it_is_forced(daemon: Start, tmp_p
     assert second.stop() == 0
 
 
+def test_the_agent_tells_what_its_queries_cost_and_which_packs_run(daemon: Start, tmp_path: Path) -> None:
+    columns = "name, query, executions > 0 AS ran, output_size > 0 AS logged, wall_time_ms >= last_wall_time_ms AS sum"
+    configure(
+        tmp_path,
+        schedule={
+            "cost": {
+                "query": f"SELECT {columns}, blacklisted FROM osquery_schedule WHERE executions > 1",
+                "interval": 1,
+            },
+            "packs": {"query": "SELECT * FROM osquery_packs", "interval": 1},
+        },
+        packs={
+            "here": {"platform": "linux", "version": "1.4", "queries": {"one": {"query": "SELECT 1", "interval": 9}}},
+            "there": {"platform": "windows", "shard": 5, "queries": {"two": {"query": "SELECT 2", "interval": 9}}},
+        },
+    )
+    running = daemon()
+    running.until(lambda: any('"blacklisted"' in line and '"packs"' in line for line in running.results()))
+    assert running.stop() == 0
+    rows = [json.loads(line) for line in running.results()]
+    (cost,) = [row["columns"] for row in rows if row["columns"]["name"] == "packs" and row["name"] == "cost"]
+    assert cost == {
+        "name": "packs", "query": "SELECT * FROM osquery_packs", "ran": "1", "logged": "1", "sum": "1",
+        "blacklisted": "0",
+    }  # fmt: skip
+    rest = {"discovery_cache_hits": "0", "discovery_executions": "0"}
+    assert [row["columns"] for row in rows if row["name"] == "packs"] == [
+        {"name": "here", "platform": "linux", "version": "1.4", "shard": "0", "active": "1", **rest},
+        {"name": "there", "platform": "windows", "version": "", "shard": "5", "active": "0", **rest},
+    ]
+
+
 def test_the_scheduler_ends_the_agent_after_its_timeout(tmp_path: Path) -> None:
     configure(tmp_path, schedule={"q": {"query": "SELECT 1 AS a", "interval": 1}})
     ended = agent(tmp_path, f"--config_path={tmp_path}/osquery.conf", "--schedule_timeout=1", "--logger_plugin=stdout")

@@ -37,7 +37,7 @@ def style(flags: Flags) -> lines.Style:
 
 
 def snapshot(engine: Engine, state: State, flags: Flags, query: Scheduled, run: Run) -> int:
-    """Log all rows; returns the number of lines. Raises SQLError."""
+    """Log all rows; returns the length of the lines. Raises SQLError."""
     shape = style(flags)
     null = flags.text("nullvalue")
     result = engine.query(query.sql)
@@ -47,11 +47,11 @@ def snapshot(engine: Engine, state: State, flags: Flags, query: Scheduled, run: 
     item = lines.Item(query.name, run.identifier, run.time, flags.number("schedule_epoch"), 0, run.decorations)
     made = list(lines.snapshot(item, rows, shape))
     buffer.add(state, run.loggers, "snapshot", made)
-    return len(made)
+    return sum(map(len, made))
 
 
 def differential(engine: Engine, state: State, flags: Flags, query: Scheduled, run: Run) -> int:
-    """Log what changed since the last run; returns the number of lines. Raises SQLError.
+    """Log what changed since the last run; returns the length of the lines. Raises SQLError.
 
     The rows, the counter and the lines are stored in one transaction: whenever the process ends, either the change is
     in the buffer and not seen again, or the next run finds it.
@@ -75,7 +75,7 @@ def differential(engine: Engine, state: State, flags: Flags, query: Scheduled, r
     with state.transaction():
         previous.store(state, query.name, after, change, anew=anew)
         buffer.add(state, run.loggers, "result", made)
-    return len(made)
+    return sum(map(len, made))
 
 
 def report(item: lines.Item, removed: Sequence[str], change: Difference, shape: lines.Style) -> list[str]:

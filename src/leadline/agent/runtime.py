@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import time
 
 from leadline import OSQUERY_VERSION
-from leadline.agent.configuration import EMPTY, Configuration
+from leadline.agent.configuration import EMPTY, Configuration, whole
 from leadline.agent.identity import Identity
 from leadline.flags import Flags
 from leadline.plugins.kinds import PLUGINS
+from leadline.sql.schema import Row
 
 
 class AgentRuntime:
@@ -22,6 +23,8 @@ class AgentRuntime:
         self.configuration: Configuration = EMPTY
         self.valid = False
         self.started = int(clock())
+        self.schedule: Callable[[], Iterable[Row]] = lambda: ()
+        """Rows of osquery_schedule; the scheduler puts its own in."""
 
     def info(self) -> Mapping[str, object]:
         """Values for the columns of osquery_info."""
@@ -65,3 +68,23 @@ class AgentRuntime:
         yield "sql", "sql", 0, 0, 1
         for name in selected(self.own_flags)[0]:
             yield "table", name, 0, 0, 1
+
+    def packs(self) -> Iterator[Row]:
+        """Rows of osquery_packs."""
+        running = {str(row[0]) for row in self.schedule()}
+        delimiter = self.own_flags.text("pack_delimiter")
+        for _, name, pack in self.configuration.members("packs"):
+            if isinstance(pack, dict):
+                prefix = delimiter.join(("pack", name, ""))
+                active = int(any(query.startswith(prefix) for query in running))
+                shard = whole(pack.get("shard")) or 0
+                yield name, str(pack.get("platform") or ""), str(pack.get("version") or ""), shard, 0, 0, active
+
+    def publishers(self) -> Iterator[Row]:
+        """Rows of osquery_events: nothing is recorded."""
+        return iter(())
+
+    extensions = carves = publishers
+
+    def events(self, table: str, first: int, last: int) -> None:
+        """None are recorded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from threading import Event, Thread
 from time import monotonic, time
@@ -15,6 +15,7 @@ from leadline.agent.engines import few_rows, interrupt
 from leadline.agent.errors import EXIT_CATASTROPHIC
 from leadline.agent.execute import Run, differential, snapshot
 from leadline.agent.packs import Machine, Scheduled
+from leadline.agent.performance import UNRUN, Performance, measured
 from leadline.agent.state import State
 from leadline.flags import Flags
 from leadline.sql.engine import Engine
@@ -68,6 +69,7 @@ class Scheduler(Thread):
         self.seen: Configuration = EMPTY
         self.due: list[tuple[Scheduled, int]] = []  # with the splayed interval
         self.done: set[str] = set()  # those with a startup_priority that have run
+        self.performances: dict[str, Performance] = {}
 
     def run(self) -> None:
         """Loop until told to stop or until ``schedule_timeout``; a failure to store results ends the program."""
@@ -122,6 +124,9 @@ class Scheduler(Thread):
         for problem in problems:
             log.warning("%s", problem)
         self.due = [(query, self.splayed(query)) for query in queries]
+        self.performances = {
+            query.name: self.performances[query.name] for query in queries if query.name in self.performances
+        }
         for name in previous.purge(self.state, {query.name for query in queries}, int(self.clock())):
             log.info("Forgot the rows of the query %s, which has left the schedule", name)
 
@@ -147,13 +152,19 @@ class Scheduler(Thread):
                 self.decorators.always(lambda sql: few_rows(engine, sql))
             run = Run(self.loggers(), self.identifier(), self.decorators.current, int(self.clock()))
             work = snapshot if query.snapshot else differential
-            if work(engine, self.state, self.flags, query, run):
+            performance = self.performances.setdefault(query.name, Performance())
+            if measured(performance, lambda: work(engine, self.state, self.flags, query, run), self.clock):
                 self.wake_loggers()
         except SQLError as error:
             if not self.stopping.is_set():
                 log.error("Error executing scheduled query %s: %s", query.name, error.message)
         finally:
             self.state.remove(DOMAIN, EXECUTING)
+
+    def rows(self) -> Iterator[tuple[str | int, ...]]:
+        """Rows of osquery_schedule."""
+        for query, _ in self.due:
+            yield query.name, query.sql, query.interval, *self.performances.get(query.name, UNRUN).row()
 
     def leftover(self) -> None:
         """Tell which query was running when the process ended without having been asked to."""

@@ -179,6 +179,7 @@ def start_scheduler(agent: Agent) -> None:
         stopping=agent.stopping,
         finished=agent.end,
     )
+    agent.runtime.schedule = agent.scheduler.rows
     agent.scheduler.start()
 
 

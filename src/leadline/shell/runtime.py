@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from leadline.flags import Flags
+    from leadline.sql.schema import Row
 
 
 class ShellRuntime:
@@ -51,3 +52,12 @@ class ShellRuntime:
         yield "sql", "sql", 0, 0, 1
         for name in table_names(self._flags):
             yield "table", name, 0, 0, 1
+
+    def schedule(self) -> Iterator[Row]:
+        """None: what the agent does, the shell has not."""
+        return iter(())
+
+    packs = publishers = extensions = carves = schedule
+
+    def events(self, table: str, first: int, last: int) -> None:
+        """None are recorded."""

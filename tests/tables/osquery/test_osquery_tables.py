@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Mapping
 
 import leadline
+from leadline.catalogue.index import TABLES
+from leadline.sql.engine import Engine
 from leadline.tables.osquery.runtime import number
 
 
@@ -74,3 +76,40 @@ def test_numeric_flags_are_found_by_name() -> None:
     assert number(query, "hash_cache_max", 5) == 5
     assert number(query, "verbose", 5) == 5
     assert number(Query(), "read_max", 5) == 5
+
+
+def test_the_shell_has_no_schedule_packs_or_carves(answer, program) -> None:
+    for table in ("osquery_schedule", "osquery_packs", "carves"):
+        assert answer(f"SELECT * FROM {table}", runtime=program()) == []
+        assert answer(f"SELECT * FROM {table}") == []
+
+
+def test_a_carve_is_not_started_by_the_shell(answer, program) -> None:
+    warnings: list[tuple[str, str]] = []
+    sql = "SELECT * FROM carves WHERE path = '/etc/passwd' AND carve = 1"
+    assert answer(sql, runtime=program(), warn=lambda *told: warnings.append(told)) == []
+    assert warnings == [("carves", warnings[0][1])]
+    assert "none was started" in warnings[0][1]
+
+
+def test_the_program_itself_is_the_first_extension(answer, program) -> None:
+    rows = answer("SELECT * FROM osquery_extensions", runtime=program())
+    assert rows == [(0, "core", leadline.OSQUERY_VERSION, "0.0.0", "", "core")]
+
+
+def test_publishers_and_event_tables_are_listed_while_they_are_not_active(answer, program) -> None:
+    rows = answer("SELECT name, publisher, type, active FROM osquery_events", runtime=program())
+    assert [row for row in rows if row[2] == "publisher"] == [
+        (name, name, "publisher", 0) for name in ("auditeventpublisher", "inotify", "syslog", "udev")
+    ]
+    subscribers = {row[0] for row in rows if row[2] == "subscriber"}
+    assert subscribers == {name for name in TABLES if TABLES[name].startswith("leadline.tables.events.")}
+
+
+def test_what_the_statements_before_cost_is_told() -> None:
+    with Engine(tables=TABLES, aliases={}) as engine:
+        assert list(engine.query("SELECT * FROM query_cost")) == []
+        sql = "SELECT username FROM users WHERE uid = 0"
+        assert list(engine.query(sql)) == [("root",)]
+        result = engine.query("SELECT statement, query, table_name, pushed, joined, scans, rows FROM query_cost")
+        assert list(result)[1:] == [(2, sql, "users", "uid =", "", 1, 1)]

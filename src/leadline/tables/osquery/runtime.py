@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Protocol, cast
 
-    from leadline.sql.schema import Query, Value
+    from leadline.sql.schema import Query, Row, Value
 
     class Runtime(Protocol):
         """The shell and the agent each have one and hand it to the engine."""
@@ -26,6 +26,24 @@ if TYPE_CHECKING:
 
         def registry(self) -> Iterable[tuple[str, str, int, int, int]]:
             """Each plugin: registry, name, uuid of the owner (0 for our own), internal and active (0 or 1)."""
+
+        def schedule(self) -> Iterable[Row]:
+            """Rows of osquery_schedule."""
+
+        def packs(self) -> Iterable[Row]:
+            """Rows of osquery_packs."""
+
+        def publishers(self) -> Iterable[Row]:
+            """Rows of osquery_events; none while no event is recorded."""
+
+        def extensions(self) -> Iterable[Row]:
+            """Rows of osquery_extensions other than our own."""
+
+        def carves(self) -> Iterable[Row]:
+            """Rows of carves."""
+
+        def events(self, table: str, first: int, last: int) -> Iterable[Row] | None:
+            """Recorded rows of an event table with a time from ``first`` to ``last``; None when none are recorded."""
 
 
 def of(query: Query) -> Runtime | None:

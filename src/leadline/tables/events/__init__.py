@@ -1,0 +1,1 @@
+"""Tables of what happened, filled by the agent's event publishers."""
