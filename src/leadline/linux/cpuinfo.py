@@ -5,6 +5,10 @@ from __future__ import annotations
 from leadline.linux import files, rooted
 from leadline.linux.text import decode
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class Processors:
     """All processors: what the first one is, and counts; None where nothing is said."""
@@ -20,15 +24,34 @@ class Processors:
         self.sockets: int | None = None
 
 
+class Package:
+    """One processor package: what its first core is, and counts; None where nothing is said."""
+
+    __slots__ = ("brand", "cores", "logical", "megahertz", "vendor")
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self.brand = fields.get("model name")
+        self.vendor = fields.get("vendor_id")
+        self.cores = _number(fields.get("cpu cores", ""))
+        self.megahertz = _number(fields.get("cpu MHz", "").partition(".")[0])
+        self.logical = 0
+
+
+def packages(root: str) -> list[Package]:
+    """The packages in the order of their numbers' appearance; one for all on machines that do not tell them apart."""
+    found: dict[str, Package] = {}
+    for fields in _processors(root):
+        package = found.setdefault(fields.get("physical id", ""), Package(fields))
+        package.logical += 1
+    return list(found.values())
+
+
 def read(root: str) -> Processors:
     """What /proc/cpuinfo says; on machines other than x86 that is little more than how many there are."""
     found = Processors()
     cores: set[tuple[str, str]] = set()
     sockets: set[str] = set()
-    for block in decode(files.read(rooted.path(root, "/proc/cpuinfo")) or b"").split("\n\n"):
-        fields = _fields(block)
-        if "processor" not in fields:
-            continue
+    for fields in _processors(root):
         found.logical += 1
         if found.logical == 1:
             found.brand = fields.get("model name")
@@ -43,6 +66,13 @@ def read(root: str) -> Processors:
     return found
 
 
+def _processors(root: str) -> Iterator[dict[str, str]]:
+    for block in decode(files.read(rooted.path(root, "/proc/cpuinfo")) or b"").split("\n\n"):
+        fields = _fields(block)
+        if "processor" in fields:
+            yield fields
+
+
 def _fields(block: str) -> dict[str, str]:
     fields = {}
     for line in block.split("\n"):
@@ -50,3 +80,7 @@ def _fields(block: str) -> dict[str, str]:
         if colon:
             fields[key.strip()] = value.strip()
     return fields
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

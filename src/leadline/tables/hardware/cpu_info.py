@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from leadline.linux import cpuinfo, machine, smbios, smbios_names
+from leadline.linux import cpuinfo, files, machine, rooted, smbios, smbios_names
 from leadline.sql.schema import INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from leadline.linux.smbios import Structure
+
+_CENTRAL = "3"
+_HIGHEST = "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
 
 
 @table(
@@ -33,13 +36,13 @@ if TYPE_CHECKING:
         "SELECT socket_designation FROM cpu_info WHERE cpu_status & 64 = 0",
     ],
     notes=(
-        "SMBIOS structures 4 from /sys/firmware/dmi/tables, which only root may read; a row for each socket, also"
-        " for empty ones. Empty on machines whose firmware has no SMBIOS: `system_info` and `cpuid` know more there."
+        "SMBIOS structures 4 from /sys/firmware/dmi/tables, which only root may read; a row for each socket, also for"
+        " empty ones. Without them it is a row for each package in /proc/cpuinfo, and the socket is unknown."
     ),
 )
 def cpu_info(query: Query) -> Rows:
-    """Processors and their sockets, as the firmware describes them."""
-    count = 0
+    """Processors and their sockets, as the firmware describes them, else as the kernel does."""
+    count = structures = 0
     for structure in smbios.structures(query.root, smbios.PROCESSOR):
         kind = structure.integer(0x05)
         name = smbios_names.name(smbios_names.PROCESSORS, kind)
@@ -47,7 +50,7 @@ def cpu_info(query: Query) -> Rows:
             f"{name}{count}" if name else None,
             structure.text(0x10),
             structure.text(0x07),
-            None if kind is None else str(kind),
+            _text(kind),
             structure.integer(0x18),
             *_cores(query.root, structure),
             structure.integer(0x16, 2),
@@ -55,6 +58,9 @@ def cpu_info(query: Query) -> Rows:
             structure.text(0x04),
         )
         count += name is not None
+        structures += 1
+    if not structures:
+        yield from _from_kernel(query.root)
 
 
 def _cores(root: str, structure: Structure) -> tuple[str | None, int | None, str | None]:
@@ -62,13 +68,34 @@ def _cores(root: str, structure: Structure) -> tuple[str | None, int | None, str
     characteristics = structure.integer(0x26, 2)
     if characteristics is None:
         processors = cpuinfo.read(root)
-        width = "64" if "64" in (machine.name(root) or "") else "32"
-        return None if processors.cores is None else str(processors.cores), processors.logical or None, width
+        return _text(processors.cores), processors.logical or None, _width(root)
     cores, threads = _count(structure, 0x23, 0x2A), _count(structure, 0x25, 0x2E)
-    return None if cores is None else str(cores), threads, "64" if characteristics & 4 else "32"
+    return _text(cores), threads, "64" if characteristics & 4 else "32"
 
 
 def _count(structure: Structure, offset: int, extended: int) -> int | None:
     """A count in a byte, which is 255 when the count needs the two bytes of a later field."""
     count, wide = structure.integer(offset), structure.integer(extended, 2)
     return wide if count == 0xFF and wide else count
+
+
+def _from_kernel(root: str) -> Rows:
+    highest = _megahertz(files.read(rooted.path(root, _HIGHEST), 32) or b"")
+    for number, package in enumerate(cpuinfo.packages(root)):
+        width = _width(root)
+        yield (
+            f"CPU{number}", package.brand, package.vendor, _CENTRAL, None, _text(package.cores), package.logical, width,
+            package.megahertz, highest,
+        )  # fmt: skip
+
+
+def _width(root: str) -> str:
+    return "64" if "64" in (machine.name(root) or "") else "32"
+
+
+def _megahertz(kilohertz: bytes) -> int | None:
+    return int(kilohertz) // 1000 if kilohertz.strip().isdigit() else None
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
