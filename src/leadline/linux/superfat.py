@@ -39,7 +39,7 @@ def exfat(disk: Disk) -> Found | None:
     if 9 <= sector <= 12 and cluster <= 25 and first >= 2:
         root = (disk.number(88, 4) << sector) + ((first - 2) << cluster)
         for place in range(root, root + min(1 << cluster, _LISTED), 32):
-            kind, length = disk.at(place, 2) or b"\0\0"
+            kind, length = (disk.at(place, 2) + b"\0\0")[:2]
             if kind in (0, 0x83):
                 label = disk.wide(place + 2, min(length, 11) * 2) if kind else None
                 break

@@ -1,1 +1,1 @@
-"""Tables about disks, their partitions and what is on them."""
+"""Disks, their partitions, and what is on them."""
