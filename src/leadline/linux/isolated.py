@@ -43,7 +43,8 @@ def rows(
 
     ``fed`` is an iterator of what ``feed`` yields, taken as the child reads it (no more than a pipe holds ahead). A
     str that the function yields instead of a tuple is handed to ``warn``. The child ends with this iterator, when
-    ``cancelled`` says so, and after ``seconds`` of processor time or of being waited for without a word.
+    ``cancelled`` says so, and when it takes more than ``seconds``, of processor time or of waiting, over one row.
+    ``megabytes`` is what it may allocate.
 
     Raises ChildError when the child could not be started, crashed, raised, or reached a limit.
     """
@@ -178,8 +179,8 @@ def serve() -> None:
     module, seconds, megabytes, *arguments = sys.argv[1:]
     most, longest = int(megabytes) << 20, max(1, round(float(seconds)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (longest, longest + 1))
+    # Not the address space: that may be reserved in terabytes without being used, as WebAssembly's runtimes do.
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     send = _sender(longest)
     try:
         for row in import_module(module).rows(arguments, _fed(longest)):
@@ -213,7 +214,7 @@ def _sender(seconds: int) -> Callable[[object, bool], None]:
 
     held: list[str] = []
     size, last = 0, monotonic() - _HELD
-    signal.alarm(seconds + 1)
+    _allow(seconds)
 
     def send(message: object, now: bool) -> None:
         nonlocal size, last
@@ -227,6 +228,18 @@ def _sender(seconds: int) -> Callable[[object, bool], None]:
                 data = data[os.write(1, data) :]
             held.clear()
             size, last = 0, monotonic()
-            signal.alarm(seconds + 1)
+            _allow(seconds)
 
     return send
+
+
+def _allow(seconds: int) -> None:
+    """Allow this process so many more seconds, of processor time and on the clock."""
+    import resource
+    import signal
+    from math import ceil
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = ceil(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    signal.alarm(seconds + 1)
