@@ -1,0 +1,1 @@
+"""Tables about applications: what users added to their browsers and editors."""
