@@ -11,10 +11,14 @@ def main() -> int:
     """Write the files; with --check change nothing and return 1 when one differs."""
     stale = []
     for path, text in outputs().items():
-        if path.exists() and path.read_text() == text:
+        if path.exists() == bool(text) and (not text or path.read_text() == text):
             continue
         stale.append(path)
-        if "--check" not in sys.argv:
+        if "--check" in sys.argv:
+            continue
+        if not text:
+            path.unlink()
+        else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     for path in stale:

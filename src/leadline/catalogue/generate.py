@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import leadline.tables
-from leadline.sql.schema import Column, Table, platform_names
+from leadline.catalogue import conformance
+from leadline.sql.schema import LINUX, Column, Table, platform_names
 
 HERE = Path(__file__).parent
 OPTIONS = ("required", "index", "additional", "optimized", "hidden")
@@ -45,6 +46,7 @@ def describe_column(column: Column) -> dict[str, Any]:
         "collate": column.collate,
         "aliases": list(column.aliases),
         "platforms": platform_names(column.platforms),
+        "ours": column.ours,
     }
 
 
@@ -83,6 +85,7 @@ def lock(tables: list[Table]) -> str:
             options = [option for option in OPTIONS if getattr(column, option)]
             options += [f"collate={column.collate}"] if column.collate else []
             options += [f"alias={alias}" for alias in column.aliases]
+            options += ["ours"] if column.ours else []
             if column.platforms & table.platforms != table.platforms:
                 options.append("on=" + ",".join(platform_names(column.platforms)))
             lines.append(" ".join(["   ", column.name, column.type, *options]))
@@ -90,7 +93,7 @@ def lock(tables: list[Table]) -> str:
 
 
 def outputs() -> dict[Path, str]:
-    """Every generated file and its text."""
+    """Every generated file and its text; an empty text is a file that should not be."""
     tables = declared()
     data = {"tables": [describe(table) for table in tables]}
     files = {
@@ -99,8 +102,19 @@ def outputs() -> dict[Path, str]:
     }
     repository = HERE.parents[2]
     if (repository / "pyproject.toml").exists():
-        from leadline.catalogue import pages
+        from leadline.catalogue.pages import flags as flag_pages
+        from leadline.catalogue.pages import tables as table_pages
 
+        docs = repository / "docs"
         files[repository / "schema.lock"] = lock(tables)
-        files.update(pages.outputs(repository, data["tables"]))
+        files.update(table_pages.outputs(docs, data["tables"], coverage(tables)))
+        files.update(flag_pages.outputs(docs))
+        # a page of a table that is gone has no text any more
+        files.update((path, "") for path in (docs / "tables").glob("*.md") if path not in files)
     return files
+
+
+def coverage(tables: list[Table]) -> dict[str, bool]:
+    """Each table that osquery has on Linux, and whether ours of that name has the same columns."""
+    ours = {table.name: conformance.lines(table, LINUX) for table in tables}
+    return {name: ours.get(name) == lines for name, lines in conformance.osquery().items()}

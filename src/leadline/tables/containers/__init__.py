@@ -1,1 +1,1 @@
-"""Containers, images and what runs them: Docker, Podman, LXD."""
+"""Containers and images: Docker, Podman, containerd, LXD."""

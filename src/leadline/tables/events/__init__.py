@@ -1,1 +1,1 @@
-"""Tables of what happened, filled by the agent's event publishers."""
+"""What happened, recorded by the agent's event publishers."""

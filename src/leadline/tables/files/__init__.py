@@ -1,0 +1,1 @@
+"""Files, their contents and their attributes."""

@@ -78,6 +78,10 @@ _DIRECTORY = (*_UNSTATED, 0, None, 0, "directory", None)
         "SELECT filename, type FROM file WHERE directory = '/etc'",
         "SELECT path FROM file WHERE path LIKE '/etc/systemd/%%' AND type = 'regular'",
     ],
+    notes=(
+        "From stat(2) of each file; contents are not read, so access times stay. What may not be read or vanishes"
+        " meanwhile is left out. A trailing `%%` goes 64 directories deep at most and enters each directory once."
+    ),
 )  # fmt: skip
 def file(query: Query) -> Rows:
     """Files by path or directory. In a LIKE, `%` stays within one directory and a trailing `%%` goes below."""

@@ -1,0 +1,1 @@
+"""Interfaces, addresses, routes, names, and what other machines answer."""

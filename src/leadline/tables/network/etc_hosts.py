@@ -17,6 +17,7 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
     aliases=["hosts"],
     cacheable=True,
     examples=["SELECT * FROM etc_hosts WHERE hostnames LIKE '%internal%'"],
+    notes="From /etc/hosts; names that only a name server knows are not in it.",
 )  # fmt: skip
 def etc_hosts(query: Query) -> Rows:
     """Names and addresses that the hosts file gives."""

@@ -16,6 +16,7 @@ from leadline.sql.schema import INTEGER, POSIX, TEXT, Column, Query, Rows, table
     platforms=POSIX,
     cacheable=True,
     examples=["SELECT name, protocol FROM etc_services WHERE port = 443"],
+    notes="From /etc/services. One row a port and protocol; several names of one port are aliases.",
 )
 def etc_services(query: Query) -> Rows:
     """Port numbers and the services they are registered for, from the services file."""

@@ -18,6 +18,10 @@ from leadline.sql.schema import LINUX, TEXT, WINDOWS, Column, Query, Rows, table
     cacheable=True,
     live=True,
     examples=["SELECT interface, address FROM interface_addresses WHERE address NOT LIKE '127.%' AND address <> '::1'"],
+    notes=(
+        "Asked from the kernel by netlink, in the network namespace of the program that asks. IPv6 addresses of a"
+        " link carry the interface's name behind a percent sign."
+    ),
 )
 def interface_addresses(query: Query) -> Rows:
     """IPv4 and IPv6 addresses of the network interfaces."""

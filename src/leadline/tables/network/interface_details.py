@@ -49,6 +49,10 @@ SYSFS_FLAGS = 0x0001 | 0x0004 | 0x0020 | 0x0080 | 0x0100 | 0x0200 | 0x1000 | 0x2
     cacheable=True,
     live=True,
     examples=["SELECT interface, mac, mtu, ibytes, obytes FROM interface_details WHERE flags & 1"],
+    notes=(
+        "Asked from the kernel by netlink, the speed of a link read from /sys/class/net. Counters start when the"
+        " interface appears."
+    ),
 )
 def interface_details(query: Query) -> Rows:
     """The network interfaces with their hardware and traffic."""

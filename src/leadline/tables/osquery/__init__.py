@@ -1,0 +1,1 @@
+"""The program itself: its flags, schedule, packs, plugins, and what queries cost."""

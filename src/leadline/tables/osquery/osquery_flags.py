@@ -17,6 +17,10 @@ from leadline.tables.osquery import runtime
     platforms=ALL,
     utility=True,
     examples=["SELECT name, value FROM osquery_flags WHERE value <> default_value"],
+    notes=(
+        "Flags of one or two letters are left out, as in osquery. The value is the one in force, wherever it was"
+        " set."
+    ),
 )
 def osquery_flags(query: Query) -> Rows:
     """Flags of the program that answers and the values they have."""

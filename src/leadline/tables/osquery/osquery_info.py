@@ -49,6 +49,7 @@ _DEFAULTS: dict[str, Callable[[], object]] = {
     platforms=LINUX,
     utility=True,
     examples=["SELECT version, pid, uuid FROM osquery_info"],
+    notes="Columns that only an agent knows, such as the hash of the configuration, are empty in the shell.",
 )  # fmt: skip
 def osquery_info(query: Query) -> Rows:
     """The program that answers this query: version, process, configuration; one row."""

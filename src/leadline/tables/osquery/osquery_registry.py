@@ -16,6 +16,7 @@ from leadline.tables.osquery import runtime
     platforms=ALL,
     utility=True,
     examples=["SELECT registry, name FROM osquery_registry WHERE active = 1"],
+    notes="Plugins of the running program, and its tables.",
 )
 def osquery_registry(query: Query) -> Rows:
     """Plugins of the program that answers, and which of them are in use."""

@@ -1,0 +1,1 @@
+"""Installed software and where it comes from."""

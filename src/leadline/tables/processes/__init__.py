@@ -1,0 +1,1 @@
+"""What runs, and what it holds: files, sockets, pipes, memory."""

@@ -1,1 +1,1 @@
-"""Tables about what protects the machine."""
+"""What protects the machine: certificates and mandatory access control."""

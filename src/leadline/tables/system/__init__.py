@@ -1,0 +1,1 @@
+"""The kernel and the operating system: version, services, settings, time."""

@@ -21,6 +21,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, Column, Query, Rows, tab
     Column("guest_nice", BIGINT, "Time that guests of lowered priority ran here; part of nice."),
     platforms=LINUX,
     examples=["SELECT core, 100.0 * idle / (user + nice + system + idle + iowait) AS idle_percent FROM cpu_time"],
+    notes="From /proc/stat, in ticks of a hundredth of a second since the system started.",
 )
 def cpu_time(query: Query) -> Rows:
     """What each processor spent its time on since the system was started."""

@@ -25,6 +25,10 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
         "SELECT command, path FROM crontab WHERE event = '@reboot'",
         "SELECT * FROM crontab WHERE command LIKE '%curl%'",
     ],
+    notes=(
+        "From /etc/crontab, /etc/cron.d and the users' tables under /var/spool/cron, which only root may read."
+        " Systemd's timers are in systemd_timers."
+    ),
 )  # fmt: skip
 def crontab(query: Query) -> Rows:
     """Commands that cron runs at set times, from the system's and the users' tables."""

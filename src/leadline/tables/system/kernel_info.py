@@ -15,6 +15,7 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
     platforms=LINUX,
     cacheable=True,
     examples=["SELECT version, arguments FROM kernel_info"],
+    notes="From /proc/cmdline and /proc/version.",
 )
 def kernel_info(query: Query) -> Rows:
     """The kernel that runs."""

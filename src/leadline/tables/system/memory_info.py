@@ -27,6 +27,7 @@ FIELDS = (
     examples=[
         "SELECT memory_total / 1048576 AS mib, 100 * memory_available / memory_total AS percent FROM memory_info"
     ],
+    notes="From /proc/meminfo, in bytes.",
 )
 def memory_info(query: Query) -> Rows:
     """How memory and swap space are used."""

@@ -27,6 +27,10 @@ from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
     MOUNT_NAMESPACE_ID,
     platforms=LINUX,
     examples=["SELECT name, version, codename, arch FROM os_version"],
+    notes=(
+        "From os-release, with the kernel's architecture. Red Hat's and Gentoo's own release files say more about"
+        " name and version and win."
+    ),
 )  # fmt: skip
 def os_version(query: Query) -> Rows:
     """The operating system's name and version; one row."""

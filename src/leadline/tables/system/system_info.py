@@ -37,6 +37,10 @@ from leadline.tables.osquery import runtime
         "SELECT hostname, hardware_vendor, hardware_model, hardware_serial FROM system_info",
         "SELECT cpu_brand, cpu_physical_cores, physical_memory / 1073741824 AS gib FROM system_info",
     ],
+    notes=(
+        "From the firmware's tables under /sys/class/dmi, /proc/cpuinfo and /proc/meminfo. Serial numbers need"
+        " root."
+    ),
 )
 def system_info(query: Query) -> Rows:
     """Name, processors, memory and make of this machine; one row."""

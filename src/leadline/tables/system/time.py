@@ -28,6 +28,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
     platforms=ALL,
     utility=True,
     examples=["SELECT iso_8601, unix_time FROM time", "SELECT weekday, hour, minutes FROM time"],
+    notes="The clock of the machine, always in UTC.",
 )
 def time(query: Query) -> Rows:
     """The current date and time in UTC; one row."""

@@ -15,6 +15,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, Column, Query, Rows, tab
     Column("total_seconds", BIGINT, "All of it in seconds."),
     platforms=LINUX,
     examples=["SELECT days, hours FROM uptime"],
+    notes="From /proc/uptime: suspended time counts.",
 )
 def uptime(query: Query) -> Rows:
     """Time since the system was started, sleep included."""

@@ -1,0 +1,1 @@
+"""Accounts, groups, logins, keys and histories."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         "SELECT gid, groupname FROM groups WHERE groupname IN ('sudo', 'wheel', 'docker')",
         "SELECT u.username, g.groupname FROM users u JOIN user_groups ug USING (uid) JOIN groups g ON g.gid = ug.gid",
     ],
+    notes="From the name service, so groups of LDAP or SSSD are listed too; under another root from /etc/group.",
 )  # fmt: skip
 def groups(query: Query) -> Rows:
     """Groups that the name service of this machine knows."""

@@ -20,6 +20,7 @@ _TYPES = {utmp.USER_PROCESS: "user-process", utmp.DEAD_PROCESS: "dead-process"}
     platforms=LINUX,
     cacheable=True,
     examples=["SELECT username, host, time FROM last WHERE type_name = 'user-process' ORDER BY time DESC LIMIT 20"],
+    notes="From /var/log/wtmp, which may be rotated away or, on the newest distributions, not written at all.",
 )
 def last(query: Query) -> Rows:
     """Logins and their ends since the log was begun, the oldest first."""

@@ -21,6 +21,7 @@ _TYPES = ("empty", "runlevel", "boot_time", "new_time", "old_time", "init", "log
     platforms=LINUX,
     cacheable=True,
     examples=["SELECT user, tty, host, time FROM logged_in_users WHERE type = 'user'"],
+    notes="From /run/utmp; empty where nothing writes it, as in most containers.",
 )
 def logged_in_users(query: Query) -> Rows:
     """Who is logged in, and the other records of utmp."""

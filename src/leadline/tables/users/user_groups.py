@@ -19,6 +19,10 @@ if TYPE_CHECKING:
         "SELECT username, ug.gid FROM users JOIN user_groups ug USING (uid)",
         "SELECT gid FROM user_groups WHERE uid = 0",
     ],
+    notes=(
+        "Groups of each local user as login would give them, those of directory services included. Users of"
+        " directory services need a constraint on uid."
+    ),
 )
 def user_groups(query: Query) -> Rows:
     """Which groups each user belongs to: the primary one first, then those that list the user."""

@@ -32,6 +32,10 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
         "SELECT username FROM users WHERE uid = 0",
         "SELECT username, uid FROM users WHERE include_remote = 1 AND username = 'root'",
     ],
+    notes=(
+        "From /etc/passwd. Users of LDAP or SSSD are listed with include_remote = 1, which may ask a directory"
+        " server for everybody."
+    ),
 )  # fmt: skip
 def users(query: Query) -> Rows:
     """User accounts of this machine; those of directory services too when include_remote is 1."""
