@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from leadline.linux import der, oids
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 COMMON_NAME = b"\x55\x04\x03"  # 2.5.4.3
 ORGANIZATION = b"\x55\x04\x0a"
 ORGANIZATIONAL_UNIT = b"\x55\x04\x0b"
@@ -41,17 +37,16 @@ class Attribute:
 
 def attributes(name: bytes) -> list[Attribute]:
     """The parts of a name in their order; those before the place where it is broken."""
-    return list(_attributes(name))[:_MOST]
-
-
-def _attributes(name: bytes) -> Iterator[Attribute]:
+    found: list[Attribute] = []
+    elements = der.elements
     try:
-        for group, (_, start, stop) in enumerate(der.elements(name, 0, len(name))):
-            for _, first, last in der.elements(name, start, stop):
-                kind, value, *_ = der.elements(name, first, last)
-                yield Attribute(group, name[kind[1] : kind[2]], value[0], name[value[1] : value[2]])
+        for group, (_, start, stop) in enumerate(elements(name, 0, len(name))):
+            for _, at, end in elements(name, start, stop):
+                kind, value, *_ = elements(name, at, end)
+                found.append(Attribute(group, name[kind[1] : kind[2]], value[0], name[value[1] : value[2]]))
     except ValueError:
-        return
+        pass
+    return found[:_MOST]
 
 
 def first(parts: list[Attribute], kind: bytes) -> str | None:

@@ -19,13 +19,14 @@ _CHUNK = 1 << 16
 
 
 class Reply:
-    """An answer: ``status`` as in 200, and the ``body`` without its transfer coding."""
+    """An answer: ``status`` as in 200, the ``body`` without its transfer coding, where a redirect points to."""
 
-    __slots__ = ("body", "status")
+    __slots__ = ("body", "location", "status")
 
-    def __init__(self, status: int, body: bytes) -> None:
+    def __init__(self, status: int, body: bytes, location: str | None = None) -> None:
         self.status = status
         self.body = body
+        self.location = location
 
 
 def exchange(
@@ -55,7 +56,7 @@ def exchange(
             raise ValueError(f"the answer is not HTTP: {str(error) or type(error).__name__}") from error
         finally:
             response.close()
-    return Reply(response.status, body)
+    return Reply(response.status, body, response.getheader("Location"))
 
 
 class _Counted(RawIOBase):

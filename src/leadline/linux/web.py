@@ -1,0 +1,118 @@
+"""Getting a page from the web, as the tables about web servers do: redirects are followed, certificates are verified.
+
+Bounded in time, in bytes and in redirects. Proxies of the environment are not asked: osquery does not either.
+"""
+
+from __future__ import annotations
+
+from leadline.linux import http1
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from socket import socket
+    from urllib.parse import SplitResult
+
+    from leadline.linux.http1 import Reply
+
+_MOST_REDIRECTS = 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def get(
+    address: str,
+    agent: str,
+    *,
+    seconds: float,
+    limit: int,
+    authorities: str = "",
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Reply:
+    """The answer to a GET of an http or https address, after its redirects.
+
+    ``seconds`` bounds all of it, ``limit`` each answer in bytes. Servers are verified with the certificates in the
+    file or directory ``authorities``, else with the system's. Raises OSError for what the network or the server's
+    certificate does not allow (TimeoutError when it takes too long) and ValueError for an address that is none, for
+    what is no HTTP answer, and for too many redirects.
+    """
+    from time import monotonic
+    from urllib.parse import urljoin
+
+    end = monotonic() + seconds
+    for _ in range(_MOST_REDIRECTS + 1):
+        parts = split(address)
+        left = end - monotonic()
+        if left <= 0:
+            raise TimeoutError(f"no answer within {seconds:g} seconds")
+        with _connected(parts, left, authorities) as channel:
+            reply = http1.exchange(
+                channel,
+                _request(parts, agent),
+                seconds=max(end - monotonic(), 0.001),
+                limit=limit,
+                cancelled=cancelled,
+            )
+        if reply.status not in _REDIRECTS:
+            return reply
+        if not reply.location:
+            raise ValueError("a redirect says not where to")
+        address = urljoin(address, reply.location)
+    raise ValueError(f"more than {_MOST_REDIRECTS} redirects")
+
+
+def split(address: str) -> SplitResult:
+    """The parts of an http or https address. Raises ValueError for another one."""
+    from urllib.parse import quote, urlsplit
+
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(f"{address[:200]!r} is no address of the web")
+    # What is quoted already stays so; nothing that would end the request's line gets through.
+    return parts._replace(
+        path=quote(parts.path, "/%:@!$&'()*+,;=~") or "/", query=quote(parts.query, "/?%:@!$&'()*+,;=~")
+    )
+
+
+def _request(parts: SplitResult, agent: str) -> bytes:
+    host = _ascii(parts.hostname or "")
+    host = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port not in (None, 443 if parts.scheme == "https" else 80) else ""
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    lines = [f"GET {target} HTTP/1.1", f"Host: {host}{port}", f"User-Agent: {agent}", "Accept: */*"]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("utf-8", "replace")
+
+
+def _ascii(host: str) -> str:
+    """A host's name as DNS has it. Raises ValueError for what is none."""
+    name = host if host.isascii() else host.encode("idna").decode("ascii")
+    if not all("!" <= character <= "~" for character in name):
+        raise ValueError("a host's name holds a blank or a control character")
+    return name
+
+
+def _connected(parts: SplitResult, seconds: float, authorities: str) -> socket:
+    """A connection that is verified when it is to be secure. Raises OSError, and ValueError for an impossible name."""
+    import socket
+
+    secure = parts.scheme == "https"
+    host = _ascii(parts.hostname or "")
+    channel = socket.create_connection((host, parts.port or (443 if secure else 80)), seconds)
+    if not secure:
+        return channel
+    import ssl
+
+    try:
+        if authorities:
+            import os
+
+            directory = os.path.isdir(authorities)
+            context = ssl.create_default_context(
+                cafile=None if directory else authorities, capath=authorities if directory else None
+            )
+        else:
+            context = ssl.create_default_context()
+        channel.settimeout(seconds)
+        return context.wrap_socket(channel, server_hostname=host.partition("%")[0])
+    except BaseException:
+        channel.close()
+        raise
