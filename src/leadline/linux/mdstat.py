@@ -64,7 +64,7 @@ def parse(data: bytes) -> Summary:
                 found.personalities = [word[1:-1] for word in rest.split() if word[0] == "[" and word[-1] == "]"]
             elif name == "unused devices":
                 found.unused = rest.strip()
-            elif colon and name:
+            elif colon and name and not set("/\0") & set(name):
                 array = _array(name, rest.split())
                 found.arrays.append(array)
         elif array:
