@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from leadline.linux import pattern, walk
+from leadline.linux import pattern, rooted, walk
 from leadline.sql.schema import GLOB, LIKE
 
 TYPE_CHECKING = False
@@ -44,6 +44,15 @@ def by_directory(root: str, query: Query) -> Iterator[tuple[str, str, Entry]]:
         members = walk.entries(root, native(root, folder))
         for name, entry in sorted((entry.name, entry) for entry in members.values()):
             yield folder, prefix + name, entry
+
+
+def regular(root: str, path: str, entry: Entry | None) -> str | None:
+    """Where a regular file, or what a link to one leads to, lies on this machine; None for anything else."""
+    place = rooted.path(root, path)
+    if entry and not entry.is_symlink():
+        return place if entry.is_file(follow_symlinks=False) else None
+    # Never by opening it: for some devices that alone has effects.
+    return place if os.path.isfile(place) else None
 
 
 def parent(path: str) -> str:
