@@ -7,6 +7,7 @@ each engine and of the driver it uses (cgroupfs or systemd), not an interface of
 from __future__ import annotations
 
 from leadline.linux import files
+from leadline.linux.systemd.escaped import unescaped
 from leadline.linux.text import decode
 
 TYPE_CHECKING = False
@@ -90,24 +91,10 @@ def _named(parts: list[str], at: int) -> str | None:
     if part.startswith("lxc.payload."):
         return part.removeprefix("lxc.payload.")
     if part.startswith(_NSPAWN) and part.endswith(".service"):
-        return _unescaped(part.removeprefix(_NSPAWN).removesuffix(".service"))
+        return unescaped(part.removeprefix(_NSPAWN).removesuffix(".service"))
     if part.startswith(_MACHINE) and part.endswith(".scope"):
-        name = _unescaped(part.removeprefix(_MACHINE).removesuffix(".scope"))
+        name = unescaped(part.removeprefix(_MACHINE).removesuffix(".scope"))
         return None if name.startswith(_VIRTUAL) else name
     if parent and at > 1 and parts[at - 2] == "ecs" and len(part) > 33 and _HEX.issuperset(part[:32]):
         return part if part[32] == "-" and part[33:].isdigit() else None
     return None
-
-
-def _unescaped(name: str) -> str:
-    r"""The text that systemd wrote as part of a unit's name, where ``\xHH`` stands for a byte, systemd.unit(5)."""
-    if "\\x" not in name:
-        return name
-    head, *rest = name.encode().split(b"\\x")
-    parts = [head]
-    for piece in rest:
-        try:
-            parts.append(bytes([int(piece[:2], 16)]) + piece[2:])
-        except ValueError:
-            parts.append(b"\\x" + piece)
-    return decode(b"".join(parts))

@@ -1,0 +1,179 @@
+"""A connection to systemd: over the system bus or, where there is none, its own socket.
+
+Messages are jeepney's. Many calls go out before the first answer is awaited, so that asking for a property of each of
+some hundred units costs no round trip each. D-Bus: https://dbus.freedesktop.org/doc/dbus-specification.html
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, Self
+
+    from jeepney import Message, Parser  # type: ignore[import-untyped]
+
+    # object path, interface, member, signature of the arguments or None, arguments
+    Call = tuple[str, str, str, str | None, tuple[object, ...]]
+
+NAME = "org.freedesktop.systemd1"
+PATH = "/org/freedesktop/systemd1"
+SYSTEM_BUS = "/run/dbus/system_bus_socket"
+PRIVATE = "/run/systemd/private"  # systemd's own, for root only; answers without a bus
+_SECONDS = 5.0  # that one answer may take
+_WINDOW = 64  # calls on their way: so few that their bytes fit into the socket's buffer
+_MESSAGE = 64 << 20  # bytes of the largest answer that is read
+_NO_AUTO_START = 2
+_NOBODY = (errno.ENOENT, errno.ECONNREFUSED, errno.ENOTDIR)
+
+
+class BusError(Exception):
+    """systemd did not answer, or not as it should."""
+
+
+def addresses(environment: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """The sockets to try, each with whether a bus is behind it.
+
+    A variable may name another system bus, dbus-daemon(1).
+    """
+    named = environment.get("DBUS_SYSTEM_BUS_ADDRESS", "")
+    paths = [part[10:].partition(",")[0] for part in named.split(";") if part.startswith("unix:path=")]
+    return [(path, True) for path in paths or [SYSTEM_BUS]] + [(PRIVATE, False)]
+
+
+def connect(places: Iterable[tuple[str, bool]]) -> Bus | None:
+    """A connection to systemd through the first socket that leads to it; None when none is there.
+
+    Raises BusError when a socket is there and its other end cannot be talked to.
+    """
+    from jeepney.auth import AuthenticationError  # type: ignore[import-untyped]
+    from jeepney.io.blocking import prep_socket  # type: ignore[import-untyped]
+
+    problem = None
+    for path, is_bus in places:
+        try:
+            bus = Bus(prep_socket(path, timeout=_SECONDS), is_bus)
+        except OSError as error:
+            if error.errno not in _NOBODY:
+                problem = f"{path}: {os.strerror(error.errno) if error.errno else error}"
+            continue
+        except (AuthenticationError, ValueError) as error:
+            problem = f"{path}: {error}"
+            continue
+        try:
+            if bus.reaches_systemd():
+                return bus
+        except BusError as error:
+            problem = f"{path}: {error}"
+        bus.close()
+    if problem:
+        raise BusError(problem)
+    return None
+
+
+class Bus:
+    """An open connection; a context manager."""
+
+    __slots__ = ("_is_bus", "_parser", "_serial", "_socket")
+
+    def __init__(self, connected: socket.socket, is_bus: bool) -> None:
+        from jeepney import Parser  # type: ignore[import-untyped]
+
+        self._socket = connected
+        self._is_bus = is_bus
+        self._serial = 0
+        self._parser: Parser = Parser()
+        connected.settimeout(_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+    def reaches_systemd(self) -> bool:
+        """Whether systemd is at the other end; says Hello to a bus, as one has to before anything else."""
+        if not self._is_bus:
+            return True
+        bus = ("/org/freedesktop/DBus", "org.freedesktop.DBus")
+        self.call((*bus, "Hello", None, ()))
+        (owned,) = self.call((*bus, "NameHasOwner", "s", (NAME,)))
+        return bool(owned)
+
+    def call(self, call: Call) -> tuple[Any, ...]:
+        """The answer to one call. Raises BusError also when it is an error."""
+        for answer in self.calls([call]):
+            if answer is not None:
+                return answer
+        raise BusError(f"{call[2]} was refused")
+
+    def calls(self, calls: Iterable[Call]) -> Iterator[tuple[Any, ...] | None]:
+        """The answer to each call, in their order: the arguments of the reply, None for an error.
+
+        Raises BusError when the connection fails.
+        """
+        waiting: list[int] = []
+        answers: dict[int, tuple[Any, ...] | None] = {}
+        for call in calls:
+            waiting.append(self._send(call))
+            if len(waiting) == _WINDOW:
+                yield self._answer(waiting.pop(0), answers)
+        for serial in waiting:
+            yield self._answer(serial, answers)
+
+    def _send(self, call: Call) -> int:
+        from jeepney import Endianness, Header, HeaderFields, Message, MessageType  # type: ignore[import-untyped]
+
+        path, interface, member, signature, arguments = call
+        self._serial += 1
+        fields = {HeaderFields.path: path, HeaderFields.interface: interface, HeaderFields.member: member}
+        if self._is_bus:
+            fields[HeaderFields.destination] = NAME if path.startswith(PATH) else interface
+        if signature:
+            fields[HeaderFields.signature] = signature
+        header = Header(Endianness.little, MessageType.method_call, _NO_AUTO_START, 1, -1, self._serial, fields)
+        try:
+            self._socket.sendall(Message(header, arguments).serialise(self._serial))
+        except OSError as error:
+            raise BusError(str(error)) from error
+        return self._serial
+
+    def _answer(self, serial: int, answers: dict[int, tuple[Any, ...] | None]) -> tuple[Any, ...] | None:
+        from jeepney import HeaderFields, MessageType  # type: ignore[import-untyped]
+
+        while serial not in answers:
+            message = self._receive()
+            fields = message.header.fields
+            answered = fields.get(HeaderFields.reply_serial)
+            if isinstance(answered, int):  # anything else is a signal
+                failed = message.header.message_type == MessageType.error
+                answers[answered] = None if failed else message.body
+        return answers.pop(serial)
+
+    def _receive(self) -> Message:
+        from struct import error as StructError  # noqa: N812
+
+        try:
+            while True:
+                message = self._parser.get_next_message()
+                if message is not None:
+                    return message
+                size = self._parser.next_msg_size
+                if size is not None and size > _MESSAGE:
+                    raise BusError("an answer is too large")
+                data = self._socket.recv(1 << 18)
+                if not data:
+                    raise BusError("the connection was closed")
+                self._parser.add_data(data)
+        except OSError as error:
+            raise BusError(str(error)) from error
+        except (StructError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise BusError(f"an answer is malformed: {error!r}") from error
