@@ -33,11 +33,11 @@ class Daemon:
 
     __slots__ = ("_deaf", "_owner", "_path", "_query", "_seconds", "uid")
 
-    def __init__(self, query: Query, path: str, *, owner: int | None = None, seconds: float = unixhttp.SECONDS) -> None:
+    def __init__(self, query: Query, path: str, *, owner: int | None = None, seconds: float | None = None) -> None:
         self._query = query
         self._path = path
         self._owner = owner
-        self._seconds = seconds
+        self._seconds = unixhttp.SECONDS if seconds is None else seconds
         self._deaf = bool(query.root)
         self.uid: int | None = None
         if query.root and query.table is not None:
@@ -159,8 +159,8 @@ def volumes(source: Daemon) -> Iterator[tuple[str, object]]:
 def labels(listing: Iterator[tuple[str, object]]) -> Iterator[tuple[str, str, str | None]]:
     """The identifier, key and value of every label of what is listed."""
     for identifier, one in listing:
-        for key, _ in pairs(one, "Labels"):
-            yield identifier, key, text(at(one, "Labels"), key)
+        for key, value in pairs(one, "Labels"):
+            yield identifier, key, text(value)
 
 
 def namespaces(pid: int | None) -> list[Value]:
