@@ -11,6 +11,8 @@ from leadline.linux.text import decode
 
 _DIRECTORIES = ("/usr/share/misc", "/usr/share/hwdata", "/usr/share")
 _LARGEST = 16 << 20
+_TAB = 9
+_NEITHER = b"#\n"
 
 
 class Block:
@@ -27,11 +29,11 @@ class Block:
 class Names:
     """The names in one file, which is read when the first of them is asked for. Ids are lower-case digits."""
 
-    def __init__(self, root: str, bus: str) -> None:
-        """``bus`` is "pci" or "usb"."""
+    def __init__(self, root: str, bus: str, wanted: bool = True) -> None:
+        """``bus`` is "pci" or "usb". When names are not wanted nothing has one, and the file is left alone."""
         self._root = root
         self._file = f"{bus}.ids"
-        self._data: bytes | None = None
+        self._data: bytes | None = None if wanted else b""
         self._vendors: dict[str, Block | None] = {}
 
     def vendor(self, vendor: str) -> str | None:
@@ -73,8 +75,11 @@ class Names:
         found = data.find(mark, within.start, within.end)
         if found < 0:
             return None
-        line = _line_end(data, found + len(mark))
-        return Block(decode(data[found + len(mark) : line].strip()), line, _block_end(data, line, depth, within.end))
+        line = data.find(b"\n", found + len(mark))
+        if line < 0:
+            line = len(data)
+        end = _block_end(data, line, depth, within.end) if depth < 2 else line
+        return Block(decode(data[found + len(mark) : line].strip()), line, end)
 
     def _contents(self) -> bytes:
         if self._data is None:
@@ -86,16 +91,19 @@ class Names:
         return self._data
 
 
-def _line_end(data: bytes, start: int) -> int:
-    end = data.find(b"\n", start)
-    return len(data) if end < 0 else end
+def _block_end(data: bytes, start: int, depth: int, limit: int) -> int:
+    """Where the lines stop that are indented deeper than ``depth``, 0 or 1; comments and empty lines do not count.
 
-
-def _block_end(data: bytes, end: int, depth: int, limit: int) -> int:
-    """Where the lines stop that are indented deeper than ``depth``; comments and empty lines do not count."""
-    deeper = b"\t" * (depth + 1)
-    while end < limit:
-        if not data.startswith((deeper, b"#", b"\n"), end + 1):
-            return end
-        end = _line_end(data, end + 1)
+    A large vendor has thousands of lines: this loop is most of the time that a name takes.
+    """
+    find = data.find
+    newline = find(b"\n", start, limit)
+    while 0 <= newline < limit - 2:
+        first = data[newline + 1]
+        if first == _TAB:
+            if depth and data[newline + 2] != _TAB:
+                return newline
+        elif first not in _NEITHER:
+            return newline
+        newline = find(b"\n", newline + 1, limit)
     return limit

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     Ids = tuple[str | None, str | None]
 
+_NAMES = ("pci_class", "pci_subclass", "vendor", "model", "subsystem_vendor", "subsystem_model")
+
 
 @table(
     "pci_devices",
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 )
 def pci_devices(query: Query) -> Rows:
     """Devices on the PCI buses."""
-    names = hwids.Names(query.root, "pci")
+    names = hwids.Names(query.root, "pci", query.uses(*_NAMES))
     for device in sysdevices.devices(query.root, "pci"):
         if query.cancelled():
             return
@@ -76,8 +78,9 @@ def _ids(device: Device, key: str, vendor: str, model: str) -> Ids:
 
 def _class(device: Device) -> Ids:
     """Class and subclass as two digits each; the kernel writes the number of three bytes without leading zeros."""
-    digits = device.properties.get("PCI_CLASS", "").lower().zfill(6)
-    if not _digits(digits, 6) or "PCI_CLASS" not in device.properties:
+    number = device.properties.get("PCI_CLASS", "").lower()
+    digits = number.zfill(6)
+    if not number or not _digits(digits, 6):
         digits = device.hexadecimal("class", 6) or ""
     return (digits[:2], digits[2:4]) if digits else (None, None)
 

@@ -38,7 +38,7 @@ _REMOVABLE = {"removable": 1, "fixed": 0}
 )
 def usb_devices(query: Query) -> Rows:
     """Devices on the USB buses."""
-    names = hwids.Names(query.root, "usb")
+    names = hwids.Names(query.root, "usb", query.uses("vendor", "model"))
     for device in sysdevices.devices(query.root, "usb"):
         if query.cancelled():
             return
