@@ -27,6 +27,10 @@ class UnconnectedError(OSError):
     """Nobody answers at the address of the service."""
 
 
+class AddressError(ValueError):
+    """What is given for the address of the service is none."""
+
+
 def ask(
     endpoint: str,
     target: str,
@@ -41,17 +45,11 @@ def ask(
 ) -> Reply:
     """The answer to one request; ``target`` is a path with its query, quoted already, and goes behind the endpoint's.
 
-    Raises UnconnectedError, OSError for a connection that breaks or an answer that is late, and ValueError for an
-    endpoint that is no http or https address and for what is no HTTP answer.
+    Raises AddressError for an endpoint that is no http or https address, UnconnectedError, OSError for a connection
+    that breaks or an answer that is late, and ValueError for what is no HTTP answer.
     """
-    from urllib.parse import urlsplit
-
-    address = urlsplit(endpoint)
-    secure = address.scheme == "https"
-    host, port = address.hostname, address.port or (443 if secure else 80)
-    if not host or address.scheme not in ("http", "https") or not all("!" <= one <= "~" for one in endpoint):
-        raise ValueError(f"{endpoint!r} is not the address of a web service")
-    lines = [f"{method} {address.path.rstrip('/')}{target} HTTP/1.1", f"Host: {address.netloc.rpartition('@')[2]}"]
+    secure, host, port, authority, path = _address(endpoint)
+    lines = [f"{method} {path}{target} HTTP/1.1", f"Host: {authority}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body or method != "GET":
         lines.append(f"Content-Length: {len(body)}")
@@ -59,6 +57,21 @@ def ask(
     request = "\r\n".join(lines).encode("ascii") + body
     with _connected(host, port, connect, seconds, secure) as channel:
         return http1.exchange(channel, request, seconds=seconds, limit=limit, cancelled=cancelled)
+
+
+def _address(endpoint: str) -> tuple[bool, str, int, str, str]:
+    """Of an address: whether it is a secure one, host, port, what Host says, and what stands in front of paths."""
+    from urllib.parse import urlsplit
+
+    try:
+        address = urlsplit(endpoint)
+        secure = address.scheme == "https"
+        host, port = address.hostname, address.port or (443 if secure else 80)
+    except ValueError as error:
+        raise AddressError(f"{endpoint!r} is not the address of a web service: {error}") from error
+    if not host or address.scheme not in ("http", "https") or not all("!" <= one <= "~" for one in endpoint):
+        raise AddressError(f"{endpoint!r} is not the address of a web service")
+    return secure, host, port, address.netloc.rpartition("@")[2], address.path.rstrip("/")
 
 
 def _connected(host: str, port: int, connect: float, seconds: float, secure: bool) -> socket:

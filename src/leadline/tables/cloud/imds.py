@@ -94,7 +94,7 @@ def session(query: Query) -> Session | None:
 
 
 def _token(opened: Session, attempts: int) -> str | None:
-    """A token; None when the service gives none. Raises UnconnectedError and ValueError when there is no service."""
+    """A token; None when the service gives none. Raises UnconnectedError and AddressError when there is no service."""
     headers = {"X-aws-ec2-metadata-token-ttl-seconds": _LIFETIME}
     base = runtime.number(opened.query, "aws_imdsv2_request_interval", 3)
     interval = float(base)
@@ -106,7 +106,7 @@ def _token(opened: Session, attempts: int) -> str | None:
             break
         try:
             reply = opened.ask("PUT", "/latest/api/token", headers, _TOKEN_SECONDS)
-        except metadata.UnconnectedError:
+        except (metadata.UnconnectedError, metadata.AddressError):
             raise
         except (OSError, ValueError):
             continue
