@@ -119,6 +119,12 @@ def read(name: str) -> Any:
     return json.loads((CAPTURES / f"{name}.json").read_text())
 
 
+@pytest.fixture(scope="session", name="read")
+def reading() -> Callable[[str], Any]:
+    """``read("docker/info")``: what is in a file of tests/captures."""
+    return read
+
+
 def captured(target: str) -> tuple[int, Any]:
     """What the daemon of the captures, a dockerd 20.10, says: as it decides between running, stopped and unknown."""
     path, query = unquote(urlsplit(target).path), parse_qs(urlsplit(target).query)

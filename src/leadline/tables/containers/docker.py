@@ -38,10 +38,8 @@ class Daemon:
         self._path = path
         self._owner = owner
         self._seconds = unixhttp.SECONDS if seconds is None else seconds
-        self._deaf = bool(query.root)
+        self._deaf = not running(query)
         self.uid: int | None = None
-        if query.root and query.table is not None:
-            query.warn(f"{query.table.name} asks a running daemon and has no rows for another root")
 
     def get(self, target: str) -> object:
         """The decoded answer to ``GET target``; None when there is none or it says that there is no such thing."""
@@ -65,6 +63,13 @@ class Daemon:
             reason = text(answer.document, "message") or "no reason given"
             self._query.warn(f"{self._path}: GET {target}: status {answer.status}, {reason[:_LONGEST]}")
         return None
+
+
+def running(query: Query) -> bool:
+    """Whether the query is about the running system, the only one with daemons; warns when it is not."""
+    if query.root and query.table is not None:
+        query.warn(f"{query.table.name} asks a running daemon and has no rows for another root")
+    return not query.root
 
 
 def daemon(query: Query) -> Daemon:

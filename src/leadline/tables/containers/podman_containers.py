@@ -53,6 +53,8 @@ from leadline.tables.containers.values import text
 )
 def podman_containers(query: Query) -> Rows:
     """Containers of Podman, of the system and of all users."""
+    if not docker.running(query):
+        return
     users = query.equals("uid")
     names = docker.wanted(query)
     for owner, path in podman.sockets(query):
