@@ -4,7 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xml.parsers.expat import XMLParserType
+    from xml.parsers.expat import XMLParserType as XMLParserType
+else:
+    XMLParserType = object
 
 
 class MarkupError(ValueError):
@@ -25,12 +27,12 @@ def _refuse(name: str, *_: object) -> None:
     raise MarkupError(f"declares the entity {name}")
 
 
-def feed(made: XMLParserType, data: bytes) -> None:
-    """Parse a whole document. Raises MarkupError, and what the handlers raise."""
+def feed(made: XMLParserType, data: bytes, last: bool) -> None:
+    """Parse a document, or the next part of one. Raises MarkupError, and what the handlers raise."""
     from xml.parsers import expat
 
     try:
-        made.Parse(data, True)
+        made.Parse(data, last)
     except expat.ExpatError as error:
         raise MarkupError(f"line {error.lineno}: {expat.ErrorString(error.code)}") from None
     except (ValueError, LookupError) as error:  # an encoding that Python does not know

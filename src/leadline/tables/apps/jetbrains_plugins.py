@@ -141,7 +141,7 @@ def _fields(data: bytes) -> Plugin:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     try:
-        markup.feed(parser, data)
+        markup.feed(parser, data, True)
     except markup.MarkupError:
         pass  # a long descriptor is cut, and a damaged one still names its plugin
     return found
