@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ADMINDIR = "/var/lib/dpkg"
-_ABSENT = b" not-installed"
+_ABSENT = " not-installed"
+_VERSION = b"\nVersion:"
 _PACKAGE = b"\nPackage:"
 _ARCHITECTURE = b"\nArchitecture:"
 _LIMIT = 256 << 20
@@ -25,12 +26,24 @@ def packages(root: str, admindir: str, fields: Sequence[str]) -> Iterator[list[s
 
     Packages come in the order of the file. A package whose state is `not-installed` is none.
     """
-    marks = [f"\n{field}:".encode() for field in fields]
+    marks = [(f"\n{field}:", f"\n{field}:".encode()) for field in fields]
     for stanza in _current(root, admindir):
-        start = stanza.find(b"\nStatus:")
-        if start >= 0 and stanza[start + 8 : stanza.find(b"\n", start + 8)].endswith(_ABSENT):
+        # In dpkg's own order everything that is asked for stands before the version's end. That much is text at once.
+        version = stanza.find(_VERSION)
+        end = stanza.find(b"\n", version + 1) if version >= 0 else len(stanza) - 1
+        head = decode(stanza[: end + 1])
+        start = head.find("\nStatus:")
+        if start >= 0 and head.startswith(_ABSENT, head.find("\n", start + 1) - len(_ABSENT)):
             continue
-        yield [_value(stanza, mark) for mark in marks]
+        values = []
+        for mark, bytes_mark in marks:
+            start = head.find(mark)
+            if start >= 0:
+                start += len(mark)
+                values.append(head[start : head.find("\n", start)].strip())
+            else:
+                values.append(_value(stanza, bytes_mark, end))
+        yield values
 
 
 def files_of(
@@ -62,8 +75,8 @@ def revision(version: str) -> str:
     return version.rpartition("-")[2] if "-" in version else ""
 
 
-def _value(stanza: bytes, mark: bytes) -> str:
-    start = stanza.find(mark)
+def _value(stanza: bytes, mark: bytes, start: int = 0) -> str:
+    start = stanza.find(mark, start)
     if start < 0:
         return ""
     start += len(mark)

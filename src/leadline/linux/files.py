@@ -75,6 +75,24 @@ def _opened(path: str, reading: Callable[[int, int], bytes], limit: int) -> byte
         return None
 
 
+def regular(path: str) -> int | None:
+    """A descriptor of a regular file, for the caller to close; None as for :func:`read` and for all else."""
+    from stat import S_ISREG
+
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise
+    except ValueError:  # a NUL in the path
+        return None
+    if S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
 def _contents(descriptor: int, limit: int) -> bytes:
     size = min(_CHUNK, limit)
     data = os.read(descriptor, size)

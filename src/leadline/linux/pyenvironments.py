@@ -102,15 +102,15 @@ def below(root: str, folder: str, cancelled: Callable[[], bool]) -> Iterator[Env
             yield from at(root, path)
             continue
         if depth < _DEPTH:
-            for name in sorted(found, reverse=True):
-                if name[-1] == "/" and name[:-1] not in _SKIPPED and not found[name].is_symlink():
-                    todo.append((f"{path}/{name[:-1]}", depth + 1))
+            folders = (name for name in found if name[-1] == "/" and not found[name].is_symlink())
+            names = (name[:-1] for name in sorted(folders, reverse=True))
+            todo += [(f"{path}/{name}", depth + 1) for name in names if name not in _SKIPPED]
 
 
 def settings(root: str, path: str) -> dict[str, str]:
     """The keys and values of an environment's pyvenv.cfg, keys in small letters."""
     content = decode(files.read(rooted.path(root, f"{path}/pyvenv.cfg"), _LIMIT) or b"")
-    found = {}
+    found: dict[str, str] = {}
     for line in content.split("\n"):
         key, equals, value = line.partition("=")
         if equals:

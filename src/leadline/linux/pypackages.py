@@ -26,12 +26,11 @@ def installed(root: str, site: str) -> Iterator[str]:
     for name in sorted(files.names(rooted.path(root, site))):
         if not name.endswith(_ENDINGS):
             continue
-        path = f"{site}/{name}"
+        path: str | None = f"{site}/{name}"
         if name.endswith(".egg-link"):
-            path = _checkout(root, path, name.removesuffix(".egg-link"))
-            if path is None:
-                continue
-        yield path
+            path = _checkout(root, f"{site}/{name}", name.removesuffix(".egg-link"))
+        if path is not None:
+            yield path
 
 
 def metadata(root: str, path: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from leadline.linux import rooted
+from leadline.linux import files, rooted
 from leadline.linux.rpmheader import NAME, PREFIX, Header
 
 TYPE_CHECKING = False
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # Where distributions keep it: the old place, Fedora's and openSUSE's new one, that of rpm-ostree images.
 PLACES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
 def packages(
@@ -49,45 +48,25 @@ def packages(
 
 def _database(root: str) -> tuple[str, Callable[[str, frozenset[str] | None, str | None], Iterator[bytes]]] | None:
     for place in PLACES:
-        for name, kind in (("rpmdb.sqlite", _sqlite), ("Packages.db", _ndb), ("Packages", _bdb)):
+        for name, kind in (("rpmdb.sqlite", _sqlite), ("Packages.db", _plain), ("Packages", _plain)):
             location = rooted.path(root, f"{place}/{name}")
             if os.path.lexists(location):
                 return location, kind
     return None
 
 
-def _ndb(location: str, names: frozenset[str] | None, path: str | None) -> Iterator[bytes]:
-    from leadline.linux import rpmndb
+def _plain(location: str, names: frozenset[str] | None, _path: str | None) -> Iterator[bytes]:
+    """The headers of a database of the other formats, which have no index of files that is read here."""
+    from leadline.linux import rpmbdb, rpmndb
 
-    with _opened(location) as file:
-        yield from rpmndb.blobs(file.descriptor, _wanted(names), PREFIX)
-
-
-def _bdb(location: str, names: frozenset[str] | None, path: str | None) -> Iterator[bytes]:
-    from leadline.linux import rpmbdb
-
-    with _opened(location) as file:
-        yield from rpmbdb.blobs(file.descriptor, _wanted(names), PREFIX)
-
-
-class _opened:  # noqa: N801, it is used like contextlib's
-    """A regular file, open as long as the block lasts. Raises OSError, and ValueError for what is no regular file."""
-
-    __slots__ = ("descriptor",)
-
-    def __init__(self, location: str) -> None:
-        self.descriptor = os.open(location, _FLAGS)
-
-    def __enter__(self) -> _opened:
-        from stat import S_ISREG
-
-        if not S_ISREG(os.fstat(self.descriptor).st_mode):
-            os.close(self.descriptor)
-            raise ValueError("it is no regular file")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
+    reader = rpmndb if location.endswith(".db") else rpmbdb
+    descriptor = files.regular(location)
+    if descriptor is None:
+        raise ValueError("it is no regular file, or may not be read")
+    try:
+        yield from reader.blobs(descriptor, _wanted(names), PREFIX)
+    finally:
+        os.close(descriptor)
 
 
 def _wanted(names: frozenset[str] | None) -> Callable[[bytes], bool]:
@@ -111,7 +90,7 @@ def _sqlite(location: str, names: frozenset[str] | None, path: str | None) -> It
     try:
         with sqlitefile.Database(location) as database:
             yield from _records(database, names, path)
-    except sqlitefile.Damaged as error:
+    except sqlitefile.DamagedError as error:
         raise ValueError(str(error)) from None
 
 
@@ -122,8 +101,8 @@ def _records(database: Database, names: frozenset[str] | None, path: str | None)
     left = database.size  # headers do not overlap, so together they are no longer than the file
     numbers = _numbers(database, tables, names, path)
     if numbers is not None:
-        for number in numbers:
-            for (blob,) in database.rows("SELECT blob FROM Packages WHERE hnum = ?", (number,)):
+        for one in numbers:
+            for (blob,) in database.rows("SELECT blob FROM Packages WHERE hnum = ?", (one,)):
                 if isinstance(blob, bytes):
                     yield blob
         return
@@ -142,14 +121,14 @@ def _numbers(
 ) -> list[int] | None:
     """The numbers of the packages that are asked for, by the database's own indexes; None for all."""
     if names is not None and "Name" in tables:
-        table, keys = "Name", sorted(names)
+        sql, keys = "SELECT hnum FROM Name WHERE key = ?", sorted(names)
     elif path is not None and "Basenames" in tables:
-        table, keys = "Basenames", [path.rpartition("/")[2]]
+        sql, keys = "SELECT hnum FROM Basenames WHERE key = ?", [path.rpartition("/")[2]]
     else:
         return None
     found: set[int] = set()
     for key in keys:
-        for (number,) in database.rows(f"SELECT hnum FROM {table} WHERE key = ?", (key,)):
+        for (number,) in database.rows(sql, (key,)):
             if isinstance(number, int):
                 found.add(number)
     return sorted(found)

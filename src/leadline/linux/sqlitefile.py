@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import os
 
+from leadline.linux import files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
     import apsw
 
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 _WAL_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _IMMUTABLE = 0x2000  # SQLITE_IOCAP_IMMUTABLE
 _LONGEST = 256 << 20  # bytes of one value
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """The file is no SQLite database, or a damaged one, or not the one that was expected."""
 
 
@@ -35,19 +37,21 @@ class Database:
     __slots__ = ("_closing", "_connection", "size")
 
     def __init__(self, path: str) -> None:
-        """Open a file. Raises OSError when that fails and :class:`Damaged` when it is no regular file."""
+        """Open a file. Raises :class:`DamagedError` when it is no regular file or may not be read."""
         import apsw
 
         path = os.path.realpath(path) if os.path.islink(path) else path
-        self._closing = [_opened(path)]
-        try:
-            self._closing.append(_opened(f"{path}-wal"))
-        except (OSError, Damaged):
-            pass
+        opened = files.regular(path)
+        if opened is None:
+            raise DamagedError("it is no regular file, or may not be read")
+        self._closing = [opened]
+        log = files.regular(f"{path}-wal")
+        if log is not None:
+            self._closing.append(log)
         sizes = [os.fstat(one).st_size for one in self._closing]
         self.size = sum(sizes)
         vfs = f"leadline-{id(self):x}"
-        files = _logged(vfs, _Pages(*self._closing)) if sizes[1:] > [0] else _plain(vfs)
+        system = _logged(vfs, _Pages(*self._closing)) if sizes[1:] > [0] else _plain(vfs)
         folder, _, name = path.rpartition("/")
         self._closing.append(os.open(folder or "/", os.O_PATH | os.O_CLOEXEC))
         try:
@@ -58,25 +62,35 @@ class Database:
             )
         except apsw.Error as error:
             self._shut()
-            raise Damaged(str(error)) from None
+            raise DamagedError(str(error)) from None
         finally:
-            files.unregister()
-        self._connection.limit(apsw.SQLITE_LIMIT_LENGTH, max(1 << 20, min(self.size, _LONGEST)))
-        self._connection.pragma("cache_size", 50)  # pages are read once: to keep more costs twice the time
-        self._connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-        self._connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-        self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+            system.unregister()
+        try:
+            self._restrict(self._connection)
+        except apsw.Error as error:
+            self.close()
+            raise DamagedError(str(error)) from None
+
+    def _restrict(self, connection: apsw.Connection) -> None:
+        """No value larger than the file, and nothing of what a schema could make SQLite do."""
+        import apsw
+
+        connection.limit(apsw.SQLITE_LIMIT_LENGTH, max(1 << 20, min(self.size, _LONGEST)))
+        connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+        connection.pragma("cache_size", 50)  # pages are read once: to keep more of them costs twice the time
 
     def rows(self, sql: str, values: tuple[apsw.SQLiteValue, ...] = ()) -> Iterator[tuple[apsw.SQLiteValue, ...]]:
-        """The rows of a statement. Raises :class:`Damaged`, also in the middle of them."""
+        """The rows of a statement. Raises :class:`DamagedError`, also in the middle of them."""
         import apsw
 
         try:
             yield from self._connection.execute(sql, values)
         except apsw.Error as error:
-            raise Damaged(str(error)) from None
+            raise DamagedError(str(error)) from None
         except UnicodeDecodeError as error:
-            raise Damaged(str(error)) from None
+            raise DamagedError(str(error)) from None
 
     def tables(self) -> frozenset[str]:
         """The names of the tables that are tables: no views, and none that a program stands behind."""
@@ -86,7 +100,7 @@ class Database:
                 for name, sql in self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
                 if "virtual" not in str(sql).lower() and "generated" not in str(sql).lower()
             )
-        except Damaged:
+        except DamagedError:
             return frozenset()
 
     def close(self) -> None:
@@ -98,7 +112,7 @@ class Database:
         for descriptor in self._closing:
             os.close(descriptor)
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -108,20 +122,10 @@ class Database:
 def _quoted(name: str) -> str:
     """A file's name for a URI, https://www.sqlite.org/uri.html."""
     return "".join(
-        character if character.isascii() and character.isalnum() or character in "._-" else f"%{byte:02x}"
+        character if (character.isascii() and character.isalnum()) or character in "._-" else f"%{byte:02x}"
         for character in name
         for byte in os.fsencode(character)
     )
-
-
-def _opened(path: str) -> int:
-    from stat import S_ISREG
-
-    descriptor = os.open(path, _FLAGS)
-    if S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise Damaged(f"{path} is no regular file")
 
 
 class _Pages:
@@ -223,7 +227,7 @@ def _logged(name: str, pages: _Pages) -> apsw.VFS:
             flags[1] = flags[0]
             return pages
 
-        def xAccess(self, pathname: str, flags: int) -> bool:  # noqa: N802
+        def xAccess(self, _pathname: str, _flags: int) -> bool:  # noqa: N802
             return False  # neither a journal nor a log: the log is read here
 
         def xFullPathname(self, name: str) -> str:  # noqa: N802

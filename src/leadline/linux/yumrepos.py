@@ -75,4 +75,3 @@ def sections(content: bytes) -> Iterator[tuple[str, dict[str, str]]]:
     finish()
     if name is not None:
         yield name, options
-

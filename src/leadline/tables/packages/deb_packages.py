@@ -23,7 +23,7 @@ _FIELDS = {
     "section": "Section",
     "priority": "Priority",
 }
-_COLUMNS = [*_FIELDS, "admindir"]
+_SIZE, _REVISION = 3, 5  # places of the columns whose values are made from the fields
 
 
 @table(
@@ -47,32 +47,30 @@ _COLUMNS = [*_FIELDS, "admindir"]
         "SELECT name, version, arch FROM deb_packages WHERE name LIKE 'openssh%'",
         "SELECT name, version FROM deb_packages WHERE name = 'openssl' AND version < '3.0.15' COLLATE version_dpkg",
     ],
+    notes=(
+        "From dpkg's status file. Packages that were removed but whose configuration is still there are listed"
+        " too: see status."
+    ),
 )  # fmt: skip
 def deb_packages(query: Query) -> Rows:
     """Packages that dpkg has installed, or whose configuration it still keeps."""
-    wanted = [column for column in _COLUMNS if query.uses(column)]
-    fields = list(dict.fromkeys(_FIELDS[column] for column in wanted if column in _FIELDS)) or ["Package"]
+    wanted = [column if query.uses(column) else None for column in _FIELDS]
+    fields = [_FIELDS[column] for column in wanted if column is not None and column != "revision"] or ["Package"]
+    if query.uses("revision") and "Version" not in fields:
+        fields.append("Version")
+    places = [fields.index(_FIELDS[column]) if column is not None else None for column in wanted]
     for admindir in query.equals("admindir") or (dpkg.ADMINDIR,):
         if not isinstance(admindir, str):
             continue
         for root, end in namespaces.roots(query):
             for values in dpkg.packages(root, admindir, fields):
-                yield _row(wanted, dict(zip(fields, values, strict=True)), admindir) + end
-
-
-def _row(wanted: list[str], values: dict[str, str], admindir: str) -> tuple[Value, ...]:
-    row: dict[str, Value] = {}
-    for column in wanted:
-        if column == "admindir":
-            row[column] = admindir
-        elif column == "size":
-            row[column] = _number(values["Installed-Size"])
-        elif column == "revision":
-            row[column] = dpkg.revision(values["Version"])
-        else:
-            row[column] = values[_FIELDS[column]]
-    return tuple(row.get(column) for column in _COLUMNS)
+                row: list[Value] = [None if place is None else values[place] for place in places]
+                if row[_SIZE] is not None:
+                    row[_SIZE] = _number(values[places[_SIZE] or 0])
+                if row[_REVISION] is not None:
+                    row[_REVISION] = dpkg.revision(values[places[_REVISION] or 0])
+                yield (*row, admindir, *end)
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
