@@ -87,8 +87,8 @@ def deb822(content: bytes) -> Iterator[tuple[str, str]]:
 def filename(uri: str, suite: str) -> str:
     """What the names of a source's files in apt's cache begin with.
 
-    The address without scheme and account, slashes as underscores and what might be mistaken quoted. A suite that
-    ends in a slash is a directory, another lies below `dists`.
+    The address without scheme and account, slashes as underscores, and what might be mistaken quoted whether it was
+    before or not. A suite that ends in a slash is a directory, another lies below `dists`.
     """
     scheme, _, place = uri.partition("://")
     if not place:
@@ -99,15 +99,24 @@ def filename(uri: str, suite: str) -> str:
         place = f"{place}/{suite.strip('/')}" if suite.strip("/") else place
     else:
         place = f"{place}/dists/{suite}"
-    return "".join(_quote(character) for character in place)
+    return "".join(_quote(byte) for byte in _unquoted(place.encode("utf-8", "surrogateescape")))
 
 
-def _quote(character: str) -> str:
+def _quote(byte: int) -> str:
+    character = chr(byte)
     if character == "/":
         return "_"
-    if character in _QUOTED or not " " < character <= "~":
-        return "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
-    return character
+    return f"%{byte:02x}" if character in _QUOTED or not " " < character <= "~" else character
+
+
+def _unquoted(place: bytes) -> bytes:
+    first, *rest = place.split(b"%")
+    parts = [first]
+    for part in rest:
+        digits = part[:2]
+        quoted = len(digits) == 2 and all(digit in b"0123456789abcdefABCDEF" for digit in digits)
+        parts.append(bytes((int(digits, 16),)) + part[2:] if quoted else b"%" + part)
+    return b"".join(parts)
 
 
 def _content(root: str, file: str) -> bytes:

@@ -58,7 +58,9 @@ def files_of(
     for folder, ending, separator in ((f"{admindir}/info", ".list", b""), (f"{admindir}/status.d", ".md5sums", b"  ")):
         folder = rooted.path(root, folder)
         for name in sorted(name for name in files.names(folder) if name.endswith(ending)):
-            package = name.removesuffix(ending).partition(":")[0]
+            package = clean(name.removesuffix(ending).partition(":")[0])
+            if separator:
+                package = next(_stanza_names(files.read(f"{folder}/{name.removesuffix(ending)}")), package)
             if packages is not None and package not in packages:
                 continue
             content = files.read(f"{folder}/{name}") or b""
@@ -67,7 +69,7 @@ def files_of(
             for line in content.split(b"\n"):
                 path = b"/" + line.partition(separator)[2] if separator else line
                 if len(path) > 1 and (asked is None or path in asked):
-                    yield clean(package), decode(path)
+                    yield package, decode(path)
 
 
 def revision(version: str) -> str:
@@ -115,6 +117,10 @@ def _updates(root: str, admindir: str) -> dict[bytes, bytes]:
 
 def _identity(stanza: bytes) -> bytes:
     return f"{_value(stanza, _PACKAGE)}:{_value(stanza, _ARCHITECTURE)}".encode()
+
+
+def _stanza_names(data: bytes | None) -> Iterator[str]:
+    return (_value(stanza, _PACKAGE) for stanza in _stanzas(data))
 
 
 def _stanzas(data: bytes | None) -> Iterator[bytes]:
