@@ -16,5 +16,10 @@ def entries(root: str) -> Iterator[tuple[str, str, str, bool]]:
     """Each entry's IP address, hardware address, interface and whether it is permanent."""
     for line in (files.read(root + "/proc/net/arp") or b"").split(b"\n")[1:]:
         fields = line.split()  # address, hardware type, flags, hardware address, mask, device
-        if len(fields) == 6:
-            yield fields[0].decode(), fields[3].decode(), decode(fields[5]), bool(int(fields[2], 16) & PERMANENT)
+        if len(fields) != 6:
+            continue
+        try:
+            permanent = bool(int(fields[2], 16) & PERMANENT)
+        except ValueError:
+            continue
+        yield decode(fields[0]), decode(fields[3]), decode(fields[5]), permanent

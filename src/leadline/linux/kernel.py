@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from leadline.linux import files
-from leadline.linux.text import decode
+from leadline.linux.text import decode, integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 def uptime(root: str) -> int | None:
     """Whole seconds since the start."""
-    data = files.read(root + "/proc/uptime")
-    return int(data.partition(b".")[0]) if data else None
+    return integer((files.read(root + "/proc/uptime") or b"").partition(b".")[0])
 
 
 def load(root: str) -> Sequence[float]:
     """The load averages over 1, 5 and 15 minutes; empty when they are not known."""
     if not root:
         return os.getloadavg()  # sysinfo(2): /proc/loadavg has two decimals only
-    return tuple(float(field) for field in (files.read(root + "/proc/loadavg") or b"").split()[:3])
+    try:
+        return tuple(float(field) for field in (files.read(root + "/proc/loadavg") or b"").split()[:3])
+    except ValueError:
+        return ()
 
 
 def memory(root: str) -> dict[str, int]:
@@ -30,8 +32,9 @@ def memory(root: str) -> dict[str, int]:
     found = {}
     for line in (files.read(root + "/proc/meminfo") or b"").split(b"\n"):
         fields = line.split()
-        if len(fields) > 1:
-            found[fields[0].rstrip(b":").decode()] = int(fields[1]) << 10 if len(fields) > 2 else int(fields[1])
+        amount = integer(fields[1][:15]) if len(fields) > 1 else None
+        if amount is not None:
+            found[decode(fields[0].rstrip(b":"))] = amount << 10 if len(fields) > 2 else amount
     return found
 
 
@@ -40,9 +43,10 @@ def processor_times(root: str) -> Iterator[tuple[int, ...]]:
     guest_nice. What an older kernel does not count is 0."""
     for line in (files.read(root + "/proc/stat") or b"").split(b"\n"):
         fields = line.split()
-        if fields and fields[0].startswith(b"cpu") and fields[0] != b"cpu":
-            times = [int(field) for field in fields[1:11]]
-            yield int(fields[0][3:]), *times, *(0,) * (10 - len(times))
+        core = integer(fields[0][3:]) if fields and fields[0].startswith(b"cpu") else None
+        if core is not None:
+            times = [integer(field) or 0 for field in fields[1:11]]
+            yield core, *times, *(0,) * (10 - len(times))
 
 
 def release(root: str) -> str | None:

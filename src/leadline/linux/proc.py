@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Status = tuple[str, int, int, int, int, int, int, int | None, int | None]
 
 KERNEL_THREAD = 0x00200000  # PF_KTHREAD of include/linux/sched.h
+DIGITS = 18  # of a number that surely fits into 63 bits
 DELETED = " (deleted)"
 
 
@@ -47,19 +48,22 @@ def stat(root: str, pid: int) -> Stat | None:
         return None
     # The name before is in parentheses and may hold anything, parentheses too.
     fields = data[data.rfind(b")") + 2 :].split(None, 20)
-    if len(fields) < 20:
+    if len(fields) < 20 or (root and longest(fields[:20]) > DIGITS):
         return None
-    return (
-        fields[0].decode(),
-        int(fields[1]),
-        int(fields[2]),
-        int(fields[11]),
-        int(fields[12]),
-        int(fields[16]),
-        int(fields[17]),
-        int(fields[19]),
-        bool(int(fields[6]) & KERNEL_THREAD),
-    )
+    try:
+        return (
+            fields[0].decode(),
+            int(fields[1]),
+            int(fields[2]),
+            int(fields[11]),
+            int(fields[12]),
+            int(fields[16]),
+            int(fields[17]),
+            int(fields[19]),
+            bool(int(fields[6]) & KERNEL_THREAD),
+        )
+    except ValueError:
+        return None
 
 
 def status(root: str, pid: int) -> Status | None:
@@ -70,11 +74,19 @@ def status(root: str, pid: int) -> Status | None:
         return None
     uids = _field(data, b"\nUid:").split()
     gids = _field(data, b"\nGid:").split()
-    if len(uids) < 3 or len(gids) < 3:
+    if len(uids) < 3 or len(gids) < 3 or (root and longest(uids + gids) > DIGITS):
         return None
     name = decode(data[6 : data.find(b"\n")])  # after "Name:\t"
-    resident, total = _kilobytes(data, b"\nVmRSS:"), _kilobytes(data, b"\nVmSize:")
-    return name, int(uids[0]), int(gids[0]), int(uids[1]), int(gids[1]), int(uids[2]), int(gids[2]), resident, total
+    try:
+        ids = int(uids[0]), int(gids[0]), int(uids[1]), int(gids[1]), int(uids[2]), int(gids[2])
+        return name, *ids, _kilobytes(data, b"\nVmRSS:"), _kilobytes(data, b"\nVmSize:")
+    except ValueError:
+        return None
+
+
+def longest(fields: list[bytes]) -> int:
+    """The length of the longest field: the kernel's numbers fit into 64 bits, those of an image may be anything."""
+    return max(map(len, fields))
 
 
 def _field(data: bytes, key: bytes) -> bytes:
@@ -84,7 +96,7 @@ def _field(data: bytes, key: bytes) -> bytes:
 
 def _kilobytes(data: bytes, key: bytes) -> int | None:
     at = data.find(key)
-    return None if at < 0 else int(data[at + len(key) : data.find(b"k", at + len(key))]) << 10
+    return None if at < 0 else int(data[at + len(key) : data.find(b"k", at + len(key))][:DIGITS]) << 10
 
 
 def disk_bytes(root: str, pid: int) -> tuple[int, int] | None:
@@ -94,9 +106,12 @@ def disk_bytes(root: str, pid: int) -> tuple[int, int] | None:
         return None
     # rchar, wchar, syscr, syscw, read_bytes, write_bytes, cancelled_write_bytes, each after its name
     fields = data.split()
-    if len(fields) < 14:
+    if len(fields) < 14 or longest(fields[1::2]) > DIGITS:
         return None
-    return int(fields[9]), int(fields[11]) - int(fields[13])
+    try:
+        return int(fields[9]), int(fields[11]) - int(fields[13])
+    except ValueError:
+        return None
 
 
 def cmdline(root: str, pid: int) -> str:
@@ -157,7 +172,7 @@ def descriptors(root: str, pid: int) -> Iterator[tuple[int, str]]:
     directory = f"{root}/proc/{pid}/fd"
     for name in files.names(directory):
         target = files.link(f"{directory}/{name}")
-        if target is not None:
+        if target is not None and name.isdigit() and len(name) <= DIGITS:
             yield int(name), target
 
 
@@ -165,11 +180,15 @@ def memory_map(root: str, pid: int) -> Iterator[tuple[str, str, str, int, str, i
     """The mapped regions: start and end (bare hexadecimal), permissions, offset, device, inode, path."""
     for line in (files.read(f"{root}/proc/{pid}/maps") or b"").split(b"\n"):
         fields = line.split(None, 5)
-        if len(fields) < 5:
+        if len(fields) < 5 or len(fields[2]) > 16 or len(fields[4]) > DIGITS:
             continue
-        start, _, end = fields[0].decode().partition("-")
+        try:
+            offset, inode = int(fields[2], 16), int(fields[4])
+        except ValueError:
+            continue
+        start, _, end = decode(fields[0]).partition("-")
         path = decode(fields[5]) if len(fields) == 6 else ""
-        yield start, end, fields[1].decode(), int(fields[2], 16), fields[3].decode(), int(fields[4]), path
+        yield start, end, decode(fields[1]), offset, decode(fields[3]), inode, path
 
 
 def namespace(root: str, pid: int, kind: str) -> int | None:
@@ -178,14 +197,15 @@ def namespace(root: str, pid: int, kind: str) -> int | None:
     if target is None or not target.endswith("]"):
         return None
     number = target[len(kind) + 2 : -1]
-    return int(number) if number.isdigit() else None
+    return int(number) if number.isdigit() and len(number) <= DIGITS else None
 
 
 def boot_time(root: str) -> int | None:
     """When the system was started, in seconds since the epoch."""
     data = files.read(root + "/proc/stat") or b""
     at = data.find(b"\nbtime ")
-    return None if at < 0 else int(data[at + 7 : data.find(b"\n", at + 1)])
+    number = data[at + 7 : data.find(b"\n", at + 1)].strip()
+    return int(number) if at >= 0 and number.isdigit() and len(number) <= DIGITS else None
 
 
 def ticks_per_second() -> int:

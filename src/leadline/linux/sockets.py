@@ -10,6 +10,7 @@ import os
 import sys
 
 from leadline.linux import files, proc
+from leadline.linux.proc import DIGITS
 from leadline.linux.text import decode
 
 TYPE_CHECKING = False
@@ -88,7 +89,7 @@ def opened(root: str, wanted: Iterable[object] | None = None) -> Iterator[Found]
     for pid in proc.pids(root, narrow):
         held = len(holders)
         for number, target in proc.descriptors(root, pid):
-            if target.startswith("socket:["):
+            if target.startswith("socket:[") and target[8:-1].isdigit():
                 holders.setdefault(int(target[8:-1]), []).append((pid, number))
                 if narrow is not None:
                     names.add(file_of(root, pid, number))
@@ -158,47 +159,57 @@ def internet(data: bytes, family: int, protocol: int, keep: Callable[[int], bool
 
     for line in data.split(b"\n")[1:]:
         fields = line.split(None, 10)
-        if len(fields) < 10 or len(fields[1]) != size + 5 or len(fields[2]) != size + 5:
+        if len(fields) < 10 or len(fields[1]) != size + 5 or len(fields[2]) != size + 5 or len(fields[9]) > DIGITS:
             continue
-        inode = int(fields[9])
-        if keep is not None and not keep(inode):
+        try:
+            inode = int(fields[9])
+            if keep is not None and not keep(inode):
+                continue
+            local, remote = fields[1], fields[2]
+            state = ""
+            if protocol == TCP:
+                number = int(fields[3], 16)
+                state = TCP_STATES[number] if 0 <= number < len(TCP_STATES) else TCP_STATES[0]
+            socket = (
+                inode,
+                family,
+                protocol,
+                address(local[:size]),
+                address(remote[:size]),
+                int(local[size + 1 :], 16),
+                int(remote[size + 1 :], 16),
+                "",
+                state,
+            )
+        except ValueError:  # an image may hold anything
             continue
-        local, remote = fields[1], fields[2]
-        state = ""
-        if protocol == TCP:
-            number = int(fields[3], 16)
-            state = TCP_STATES[number] if number < len(TCP_STATES) else TCP_STATES[0]
-        yield (
-            inode,
-            family,
-            protocol,
-            address(local[:size]),
-            address(remote[:size]),
-            int(local[size + 1 :], 16),
-            int(remote[size + 1 :], 16),
-            "",
-            state,
-        )
+        yield socket
 
 
 def unix(data: bytes, keep: Callable[[int], bool] | None = None) -> Iterator[Socket]:
     """The sockets of the file unix; the path of an abstract one begins with @."""
     for line in data.split(b"\n")[1:]:
         fields = line.split(None, 7)  # number, references, protocol, flags, type, state, inode, path
-        if len(fields) < 7:
+        if len(fields) < 7 or len(fields[2]) > 8 or len(fields[6]) > DIGITS:
             continue
-        inode = int(fields[6])
+        try:
+            inode, protocol = int(fields[6]), int(fields[2], 16)
+        except ValueError:
+            continue
         if keep is None or keep(inode):
             path = decode(fields[7]) if len(fields) == 8 else ""
-            yield inode, UNIX, int(fields[2], 16), "", "", 0, 0, path, ""
+            yield inode, UNIX, protocol, "", "", 0, 0, path, ""
 
 
 def packet(data: bytes, keep: Callable[[int], bool] | None = None) -> Iterator[Socket]:
     """The sockets of the file packet; the protocol is that of the frames, as in linux/if_ether.h."""
     for line in data.split(b"\n")[1:]:
         fields = line.split()  # address, references, type, protocol, interface, running, memory, user, inode
-        if len(fields) < 9:
+        if len(fields) < 9 or len(fields[3]) > 8 or len(fields[8]) > DIGITS:
             continue
-        inode = int(fields[8])
+        try:
+            inode, protocol = int(fields[8]), int(fields[3], 16)
+        except ValueError:
+            continue
         if keep is None or keep(inode):
-            yield inode, PACKET, int(fields[3], 16), "", "", 0, 0, "", ""
+            yield inode, PACKET, protocol, "", "", 0, 0, "", ""
