@@ -16,7 +16,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     Column("size", BIGINT, "Size in units of 512 bytes."),
     Column("block_size", INTEGER, "Bytes in a logical block of the device."),
     Column("uuid", TEXT, "UUID or serial number of what lies on it.", collate="nocase"),
-    Column("type", TEXT, "What lies on it, as blkid(8) names it: `ext4`, `crypto_LUKS`, `LVM2_member`, `swap`, …"),
+    Column("type", TEXT, "What lies on it, as blkid(8) names it: `ext4`, `crypto_LUKS`, `LVM2_member`, `swap`."),
     Column("label", TEXT, "Label of what lies on it."),
     platforms=LINUX,
     examples=[
