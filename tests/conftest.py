@@ -21,7 +21,9 @@ def tool() -> Tool:
         if program is None:
             pytest.skip(f"{name} is not installed")
         command = [program, *map(str, arguments)]
-        done = subprocess.run(command, input=input, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, input=input, capture_output=True, text=True, errors="surrogateescape", check=False
+        )
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
