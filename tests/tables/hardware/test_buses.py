@@ -159,7 +159,7 @@ def test_names_of_many_cards_are_those_of_lspci(ask: Ask, tree: Tree) -> None:
         contents[f"{folder}/config"] = struct.pack("<HH40xHH16x", *words)  # lspci has no other place for the card
     root = tree(contents)
     told = lspci("-A", "linux-sysfs", "-O", f"sysfs.path={root}/sys/bus/pci", "-O", "hwdb.disable=1")
-    assert len(told) == len(cards) > 100
+    assert len(told) == len(cards) > 50
     for row, one in zip(ask("SELECT * FROM pci_devices", root), told, strict=True):
         assert (row["pci_slot"], row["vendor"], row["model"]) == (one["Slot"], one["Vendor"], one["Device"])
         if row["subsystem_vendor_id"] not in ("0x0000", "0xffff"):  # to lspci those are no cards
@@ -167,7 +167,7 @@ def test_names_of_many_cards_are_those_of_lspci(ask: Ask, tree: Tree) -> None:
 
 
 def some_cards(text: str) -> list[tuple[str, str, str, str]]:
-    """Every 50th of the cards in pci.ids: the ids of vendor, device, card's vendor and card."""
+    """Every 150th of the cards in pci.ids: the ids of vendor, device, card's vendor and card."""
     found, vendor, device = [], "", ""
     for line in text.split("\nC 00 ")[0].split("\n"):
         match = re.match(r"(\t*)([0-9a-f]{4})(?: ([0-9a-f]{4}))?  ", line)
@@ -177,7 +177,7 @@ def some_cards(text: str) -> list[tuple[str, str, str, str]]:
             device = match[2]
         elif match:
             vendor = match[2]
-    return found[::50]
+    return found[::150]
 
 
 HUB = (

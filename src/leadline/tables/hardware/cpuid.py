@@ -71,7 +71,7 @@ _BITS = {
 def cpuid(query: Query) -> Rows:
     """Features of the processor, its names and numbers."""
     if query.root:
-        query.warn("cpuid asks the running processor and has no rows for another root")
+        query.warn("cpuid asks the running processors and has no rows for another root")
         return
     found = processor.read(_LEAVES)
     if found is None:
