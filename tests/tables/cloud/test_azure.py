@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.sql.schema import Query
 from leadline.tables.cloud.azure_instance_tags import _tags
 
 VM = "02aab8a4-74ef-476e-8182-f6d2ba4166a6"
@@ -152,4 +151,3 @@ TAG = st.none() | st.text() | st.dictionaries(st.sampled_from(["name", "value"])
 @given(st.dictionaries(st.sampled_from(["tags", "tagsList"]), st.text() | st.none() | st.lists(TAG)))
 def test_tags_of_any_shape_give_texts(document):
     assert all(isinstance(key, str) and isinstance(value, str) for key, value in _tags(document))
-    Query()

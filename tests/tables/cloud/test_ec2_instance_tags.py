@@ -64,8 +64,12 @@ def signed_with(request, secret, region="eu-central-1"):
     fields = dict(part.split("=", 1) for part in request.headers["authorization"].split(" ", 1)[1].split(", "))
     names = fields["SignedHeaders"].split(";")
     canonical = "\n".join(
-        [request.method, request.path, "", *(f"{name}:{request.headers[name]}" for name in names), ""]
-        + [";".join(names), hashlib.sha256(request.body).hexdigest()]
+        (
+            f"{request.method}\n{request.path}\n",
+            *(f"{name}:{request.headers[name]}" for name in names),
+            f"\n{';'.join(names)}",
+            hashlib.sha256(request.body).hexdigest(),
+        )
     )
     now = request.headers["x-amz-date"]
     scope = f"{now[:8]}/{region}/ec2/aws4_request"
@@ -146,7 +150,8 @@ def test_keys_come_from_flags_then_the_named_profile_then_the_environment_then_t
     tags(ROLE, api)
     no_keys.write_text(
         "# keys\n[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key=s\n"
-        "[ops]\nAWS_ACCESS_KEY_ID = AKIDOPS\naws_secret_access_key = s=s\n[broken\n[half]\naws_access_key_id = AKIDHALF\n"
+        "[ops]\nAWS_ACCESS_KEY_ID = AKIDOPS\naws_secret_access_key = s=s\n"
+        "[broken\n[half]\naws_access_key_id = AKIDHALF\n"
     )
     tags(ROLE, api)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDENV")
@@ -200,7 +205,7 @@ def test_a_region_that_is_none_is_not_asked(tags, region):
 )
 def test_credentials_that_are_none_are_not_used(tags, lent):
     found, endpoint, _ = tags(metadata({ROLES: "r", f"{ROLES}r": json.dumps(lent)}))
-    assert (found, [one for one in endpoint.requests if "\r" in str(one.headers)]) == ([], [])
+    assert (found, endpoint.requests) == ([], [])
 
 
 def test_each_region_has_its_endpoint(program):
