@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PATIENCE = 0.1  # seconds between two looks at whether the query is still wanted
 _LONGEST = 8 << 20  # bytes of one line: no row is longer
 _CHUNK = 64 << 10
+_MOST_FAILURES = 3  # children that end without an answer before the next is not worth starting
 _HELD = 0.05  # seconds that a row waits in the child for others to be sent with
 _START = "import sys; sys.path[:] = sys.argv.pop(1).split(':'); from leadline.linux import isolated; isolated.serve()"
 
@@ -73,8 +74,58 @@ def rows(
         raise ChildError(_reason(status))
 
 
+def answers(
+    module: str,
+    arguments: Sequence[str],
+    items: Iterable[Sequence[Any]],
+    cancelled: Callable[[], bool],
+    seconds: float,
+    megabytes: int,
+    *,
+    failed: Callable[[Sequence[Any], str], None],
+    preface: Sequence[Sequence[Any]] = (),
+    warn: Callable[[str], None] | None = None,
+) -> Iterator[tuple[Sequence[Any], list[Row]]]:
+    """Each item with the rows that ``module.rows(arguments, fed)`` has for it; it yields ``()`` behind each item's.
+
+    An item that the child does not survive is handed to ``failed`` with the reason, and another child goes on with the
+    next. ``preface`` are items that every child is fed first.
+
+    Raises ChildError when children end over and over again, or before the first item.
+    """
+    from collections import deque
+
+    source, failures = iter(items), 0
+    again: list[Sequence[Any]] = []
+    while True:
+        pending: deque[Sequence[Any]] = deque()
+
+        def feed(first: Sequence[Sequence[Any]], pending: deque[Sequence[Any]] = pending) -> Iterator[Sequence[Any]]:
+            for group in (preface, first, source):
+                for item in group:
+                    pending.append(item)
+                    yield item
+
+        made: list[Row] = []
+        try:
+            for row in rows(module, arguments, cancelled, seconds, megabytes, feed=feed(again), warn=warn):
+                if row:
+                    made.append(row)
+                    continue
+                item, found, made = pending.popleft(), made, []
+                failures = 0 if item not in preface else failures
+                yield item, found
+            return
+        except ChildError as error:
+            failures += 1
+            if not pending or pending[0] in preface or failures > _MOST_FAILURES:
+                raise
+            failed(pending.popleft(), str(error))
+            again = list(pending)
+
+
 def place(root: str) -> str:
-    """The root as a child sees it: one that is a descriptor of ours is found by our process id."""
+    """A root, or a path below it, as a child sees it: one that is a descriptor of ours is found by our process id."""
     own = "/proc/self/fd/"
     return f"/proc/{os.getpid()}/fd/{root.removeprefix(own)}" if root.startswith(own) else root
 
