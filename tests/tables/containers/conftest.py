@@ -76,7 +76,7 @@ def short() -> Iterator[Callable[[], Path]]:
 
     yield make
     for one in made:
-        shutil.rmtree(one)
+        shutil.rmtree(one, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
