@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,35 @@ def test_the_driver_is_asked_at_the_place_of_leaf_and_subleaf(tmp_path: Path) ->
     }
     assert cpuid.from_device(str(tmp_path / "none"), FIXED) is None
     assert cpuid.from_device(str(tmp_path), FIXED) is None
+
+
+def child(preparation: str) -> str:
+    """What a process that is prepared so gets from the instruction for leaf 0."""
+    program = (
+        f"import ctypes, struct; libc = ctypes.CDLL(None, use_errno=True)\n{preparation}\n"
+        "from leadline.linux import cpuid; print(cpuid.from_instruction([(0, 0)]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@needs_x86
+def test_memory_that_must_not_become_executable_does_not_have_to() -> None:
+    refused = "assert libc.prctl(65, 1, 0, 0, 0) == 0 or ctypes.get_errno() == 22"  # PR_SET_MDWE; since Linux 6.3
+    assert child(refused) == str(cpuid.from_instruction([(0, 0)]))
+
+
+# struct sock_filter: refuse, with EPERM, calls of mmap (9) whose protection has PROT_EXEC (4), and allow the others
+FILTER = """
+code = [(0x20, 0, 0, 0), (0x15, 0, 3, 9), (0x20, 0, 0, 32), (0x45, 0, 1, 4)]
+code += [(0x06, 0, 0, 0x50001), (0x06, 0, 0, 0x7FFF0000)]
+data = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *one) for one in code))
+program = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(code), ctypes.addressof(data)))
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+assert libc.prctl(22, 2, program, 0, 0) == 0  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+"""
+
+
+@needs_x86
+def test_without_executable_memory_there_is_no_answer() -> None:
+    assert child(FILTER) == "None"

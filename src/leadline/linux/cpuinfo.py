@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_LARGEST = 16 << 20  # bytes: 8,000 processors
+
 
 class Processors:
     """All processors: what the first one is, and counts; None where nothing is said."""
@@ -67,7 +69,7 @@ def read(root: str) -> Processors:
 
 
 def _processors(root: str) -> Iterator[dict[str, str]]:
-    for block in decode(files.read(rooted.path(root, "/proc/cpuinfo")) or b"").split("\n\n"):
+    for block in decode(files.read(rooted.path(root, "/proc/cpuinfo"), _LARGEST) or b"").split("\n\n"):
         fields = _fields(block)
         if "processor" in fields:
             yield fields

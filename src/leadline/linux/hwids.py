@@ -10,7 +10,7 @@ from leadline.linux import files, rooted
 from leadline.linux.text import decode
 
 _DIRECTORIES = ("/usr/share/misc", "/usr/share/hwdata", "/usr/share")
-_LARGEST = 16 << 20
+_LARGEST = 4 << 20
 _TAB = 9
 _NEITHER = b"#\n"
 

@@ -9,10 +9,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_LARGEST = 4 << 20
+
 
 def regions(root: str) -> Iterator[tuple[str, str, str]]:
     """Name, first and last address (hexadecimal, without `0x`) of each region; inner regions follow the outer."""
-    for line in (files.read(rooted.path(root, "/proc/iomem")) or b"").split(b"\n"):
+    for line in (files.read(rooted.path(root, "/proc/iomem"), _LARGEST) or b"").split(b"\n"):
         addresses, colon, name = line.partition(b" : ")
         start, hyphen, end = addresses.strip().partition(b"-")
         if colon and hyphen and _is_hexadecimal(start) and _is_hexadecimal(end):
