@@ -149,3 +149,21 @@ def test_sockets_of_another_network_namespace_are_found() -> None:
             assert found[1] == int(line)
             assert found[2][1:] == (2, 6, "0.0.0.0", "0.0.0.0", 4321, 0, "", "LISTEN")
             assert found[3] == namespace
+
+
+def test_tcp_files_that_counters_show_to_be_empty_are_not_read(tmp_path) -> None:
+    idle = b"sockets: used 5\nTCP: inuse 0 orphan 0 tw 0 alloc 0 mem 0\n"
+    idle6 = b"TCP6: inuse 0\nUDP6: inuse 0\n"
+    directory = f"{tmp_path}/"
+
+    def empty(first: bytes, second: bytes) -> set[str]:
+        (tmp_path / "sockstat").write_bytes(first)
+        (tmp_path / "sockstat6").write_bytes(second)
+        return set(sockets.without_tcp(directory))
+
+    assert sockets.without_tcp(directory) == set()  # counters that cannot be read say nothing
+    assert empty(idle, idle6) == {"tcp", "tcp6"}
+    assert empty(idle.replace(b"inuse 0", b"inuse 2"), idle6) == {"tcp6"}
+    assert empty(idle.replace(b"tw 0", b"tw 3"), idle6) == set()  # of either family
+    assert empty(idle, idle6.replace(b"TCP6: inuse 0", b"TCP6: inuse 1")) == set()  # it may accept IPv4 as well
+    assert empty(b"", b"") == set()

@@ -132,13 +132,27 @@ def listed(
 ) -> Iterator[Socket]:
     """The sockets that the files in a directory such as ``/proc/1/net/`` list: all, or those whose inode is kept;
     of all files, or of those named."""
+    idle = without_tcp(directory)
     for name, family, protocol in INTERNET:
-        if names is None or name in names:
+        if name not in idle and (names is None or name in names):
             yield from internet(files.read(directory + name) or b"", family, protocol, keep)
     if names is None or "unix" in names:
         yield from unix(files.read(directory + "unix") or b"", keep)
     if names is None or "packet" in names:
         yield from packet(files.read(directory + "packet") or b"", keep)
+
+
+def without_tcp(directory: str) -> frozenset[str]:
+    """Which of the files tcp and tcp6 are empty, by the counters of the namespace: sockstat and sockstat6.
+
+    To find that out from the file itself the kernel looks through a table of all namespaces, for milliseconds. A
+    connection that is being accepted is not counted, but the socket that accepts is, which for IPv4 may be one of IPv6.
+    """
+    first = files.read(directory + "sockstat") or b""
+    second = files.read(directory + "sockstat6") or b""
+    if b"TCP: inuse 0 " not in first or b" tw 0 " not in first:
+        return frozenset(("tcp6",)) if b"TCP6: inuse 0\n" in second and b" tw 0 " in first else frozenset()
+    return frozenset(("tcp", "tcp6")) if b"TCP6: inuse 0\n" in second else frozenset()
 
 
 def internet(data: bytes, family: int, protocol: int, keep: Callable[[int], bool] | None = None) -> Iterator[Socket]:
