@@ -49,5 +49,14 @@ def test_circles_lead_nowhere(image: str) -> None:
     assert not os.path.exists(rooted.path(image, "/a"))
 
 
+def test_chains_of_more_links_than_the_kernel_follows_do_not_lead_out(image: str, tmp_path: Path) -> None:
+    (tmp_path.parent / "outside").touch()
+    os.symlink(tmp_path.parent / "outside", tmp_path / "link60")
+    for number in range(60):
+        os.symlink(f"link{number + 1}", tmp_path / f"link{number}")
+    for name in ("/link0", "/link0/", "/a", "/a/etc/passwd"):
+        assert not os.path.lexists(rooted.path(image, name))
+
+
 def test_without_a_root_a_path_is_itself() -> None:
     assert rooted.path("", "/etc/../x") == "/etc/../x"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 _LINKS = 40  # as many links in one path as the kernel follows before ELOOP, path_resolution(7)
+_NOWHERE = "/dev/null/nowhere"  # ENOTDIR, whatever it is used for
 
 
 def path(root: str, name: str, follow: bool = True) -> str:
@@ -38,7 +39,7 @@ def path(root: str, name: str, follow: bool = True) -> str:
             continue  # no link, or nothing there: the caller's own call will tell
         links += 1
         if links > _LINKS:
-            break
+            return _NOWHERE  # the kernel would follow what is left of the chain, and out of the image
         if target.startswith("/"):
             done.clear()
         else:
