@@ -68,7 +68,7 @@ def packages(root: str, site: str, most: int, cancelled: Callable[[], bool]) -> 
         inner: list[tuple[str, int]] = []
         for name in _names(modules):
             package = f"{folder}/node_modules/{name}"
-            if os.path.lexists(rooted.path(root, f"{package}/package.json")):
+            if os.path.exists(rooted.path(root, f"{package}/package.json")):
                 yield Package(f"{package}/package.json", depth)
                 if most < 0 or depth < most:
                     inner.append((package, depth + 1))

@@ -83,10 +83,10 @@ def at(root: str, path: str) -> Iterator[Environment]:
     path = path.rstrip("/") or "/"
     literal = ((f"/{place.rstrip('%')}", kind) for place, kind in HOME if place.endswith("/%"))
     kind = next((kind for place, kind in literal if place in path), None)
-    if kind is None and _exists(root, f"{path}/conda-meta"):
+    if kind is None and walk.exists(root, f"{path}/conda-meta"):
         kind = "conda"
     if kind is None:
-        kind = "venv" if _exists(root, f"{path}/pyvenv.cfg") else dict(SYSTEM).get(path, "other")
+        kind = "venv" if walk.exists(root, f"{path}/pyvenv.cfg") else dict(SYSTEM).get(path, "other")
     yield from _versions(root, path, kind)
 
 
@@ -139,7 +139,7 @@ def interpreter(root: str, environment: Environment, known: dict[str, str]) -> s
         return written
     for folder in filter(None, (known.get("home"), f"{environment.path}/bin")):
         for name in (f"python{environment.python}", "python3", "python"):
-            if _exists(root, f"{folder}/{name}"):
+            if walk.exists(root, f"{folder}/{name}"):
                 return f"{folder}/{name}"
     return None
 
@@ -167,7 +167,7 @@ def _known(root: str, places: tuple[tuple[str, str], ...], cancelled: Callable[[
             if (status.st_dev, status.st_ino) in seen:
                 continue
             # A directory of a project is no environment, whatever libraries it has.
-            if kind == "venv" and not _exists(root, f"{path}/pyvenv.cfg"):
+            if kind == "venv" and not walk.exists(root, f"{path}/pyvenv.cfg"):
                 continue
             seen.add((status.st_dev, status.st_ino))
             yield from _versions(root, path, kind)
@@ -183,7 +183,7 @@ def _versions(root: str, path: str, kind: str) -> Iterator[Environment]:
                 continue
             folder = f"{path}/{library}/{name}"
             sites = [site for site in (f"{folder}/dist-packages", f"{folder}/site-packages") if _new(root, site, seen)]
-            if sites or _exists(root, f"{folder}/os.py"):
+            if sites or walk.exists(root, f"{folder}/os.py"):
                 found.setdefault(name[6:], []).extend(sites)
     # Debian's packages lie in python3/dist-packages for every version 3: they go with the newest.
     exact = sorted((one for one in found if "." in one), key=_order)
@@ -209,7 +209,3 @@ def _new(root: str, site: str, seen: set[tuple[int, int]]) -> bool:
         return False
     seen.add((status.st_dev, status.st_ino))
     return True
-
-
-def _exists(root: str, path: str) -> bool:
-    return os.path.lexists(rooted.path(root, path))
