@@ -25,6 +25,7 @@ _ELSEWHERE = ("/run/k3s/containerd/containerd.sock", "/var/snap/microk8s/common/
 _STATES = ("unknown", "created", "running", "stopped", "paused", "pausing")  # containerd.v1.types.Status
 _MOST = 10_000  # namespaces of one daemon
 _LONGEST = 255  # characters of an identifier
+_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-")
 
 
 class Container:
@@ -65,27 +66,33 @@ def sockets(query: Query) -> list[str]:
 def namespaces(channel: Channel) -> list[str]:
     """The names of all namespaces. Raises what a call raises."""
     answer = channel.call("/containerd.services.namespaces.v1.Namespaces/List")
-    names = (text(scalars(one).get(1)) for one in _members(answer))
+    names = (text(one.get(1)) for one in _members(answer))
     return [name for name in names if _sound(name)][:_MOST]
 
 
 def containers(channel: Channel, namespace: str, wanted: tuple[object, ...] | None) -> Iterator[Container]:
-    """The containers of a namespace, or those with the identifiers. Raises what a call raises."""
+    """The containers of a namespace, or those with the identifiers; one that cannot be read is left out.
+
+    Raises what a call raises.
+    """
     filters = [f"id=={name}" for name in wanted or () if isinstance(name, str) and _sound(name)]
     if wanted is not None and not filters:
         return
     request = b"".join(protobuf.field(1, one) for one in filters)
     answer = channel.call("/containerd.services.containers.v1.Containers/List", request, _header(namespace))
-    for message in _members(answer):
-        yield Container(message)
+    for key, value in protobuf.fields(answer):
+        try:
+            if key == 1:
+                yield Container(inner(value))
+        except ValueError:
+            continue
 
 
 def tasks(channel: Channel, namespace: str) -> dict[str, tuple[int, str]]:
     """The first process of each container that has one, and what it is doing. Raises what a call raises."""
     answer = channel.call("/containerd.services.tasks.v1.Tasks/List", b"", _header(namespace))
     found = {}
-    for message in _members(answer):
-        process = scalars(message)
+    for process in _members(answer):
         state = number(process.get(4))
         found[text(process.get(2))] = (
             number(process.get(3)) & 0xFFFFFFFF,
@@ -94,9 +101,14 @@ def tasks(channel: Channel, namespace: str) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _members(answer: bytes) -> Iterator[bytes]:
-    """The messages of a list, which all of these services have as field 1."""
-    return (inner(value) for key, value in protobuf.fields(answer) if key == 1)
+def _members(answer: bytes) -> Iterator[dict[int, int | bytes]]:
+    """The messages of a list, which all of these services have as field 1. What is none is left out."""
+    for key, value in protobuf.fields(answer):
+        try:
+            if key == 1:
+                yield scalars(inner(value))
+        except ValueError:
+            continue
 
 
 def _header(namespace: str) -> dict[str, str]:

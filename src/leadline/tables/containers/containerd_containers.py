@@ -10,6 +10,8 @@ from leadline.tables.containers.values import at, text, texts
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from leadline.linux.grpc import Channel
+    from leadline.sql.schema import Value
+    from leadline.tables.containers.containerd import Container
 
 _LABELS = (
     "io.kubernetes.pod.name",
@@ -65,7 +67,7 @@ def containerd_containers(query: Query) -> Rows:
     for socket in containerd.sockets(query):
         try:
             with grpc.Channel(socket, cancelled=query.cancelled) as channel:
-                for row in _rows(query, channel):
+                for row in _rows(query, channel, socket):
                     yield (*row, socket)
         except FileNotFoundError:
             continue
@@ -74,30 +76,44 @@ def containerd_containers(query: Query) -> Rows:
                 query.warn(f"{socket}: {error}")
 
 
-def _rows(query: Query, channel: Channel) -> Rows:
+def _rows(query: Query, channel: Channel, socket: str) -> Rows:
+    """The rows of one daemon. Raises what a call raises, but for a namespace that the daemon refuses to show."""
+    from leadline.linux.grpc import CallError
+
     wanted = query.equals("namespace")
     for namespace in containerd.namespaces(channel):
         if wanted is not None and namespace not in wanted:
             continue
-        tasks = containerd.tasks(channel, namespace) if query.uses("pid", "status") else {}
-        for container in containerd.containers(channel, namespace, query.equals("id")):
-            labels = container.labels
-            spec = _decoded(container.spec) if query.uses("args", "cgroup_path") else None
-            yield (
-                namespace,
-                container.id,
-                container.image,
-                container.runtime,
-                container.snapshotter,
-                container.snapshot_key,
-                container.created,
-                container.updated,
-                _json(labels),
-                *tasks.get(container.id, (None, None)),
-                *(labels.get(name) for name in _LABELS),
-                _json(texts(spec, "process", "args")) if isinstance(at(spec, "process", "args"), list) else None,
-                text(spec, "linux", "cgroupsPath"),
-            )
+        tasks: dict[str, tuple[int, str]] = {}
+        try:
+            if query.uses("pid", "status"):
+                tasks = containerd.tasks(channel, namespace)
+        except CallError as error:
+            query.warn(f"{socket}: no processes in {namespace}: {error}")
+        try:
+            for container in containerd.containers(channel, namespace, query.equals("id")):
+                yield _row(query, namespace, container, tasks)
+        except CallError as error:
+            query.warn(f"{socket}: no containers in {namespace}: {error}")
+
+
+def _row(query: Query, namespace: str, container: Container, tasks: dict[str, tuple[int, str]]) -> tuple[Value, ...]:
+    spec = _decoded(container.spec) if query.uses("args", "cgroup_path") else None
+    return (
+        namespace,
+        container.id,
+        container.image,
+        container.runtime,
+        container.snapshotter,
+        container.snapshot_key,
+        container.created,
+        container.updated,
+        _json(container.labels),
+        *tasks.get(container.id, (None, None)),
+        *(container.labels.get(name) for name in _LABELS),
+        _json(texts(spec, "process", "args")) if isinstance(at(spec, "process", "args"), list) else None,
+        text(spec, "linux", "cgroupsPath"),
+    )
 
 
 def _decoded(spec: bytes) -> object:
