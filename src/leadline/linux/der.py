@@ -16,6 +16,8 @@ GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30
 SET = 0x31
 
+_ZONES = (b"Z", b"+", b"-", b".", b"")  # what may follow the digits of a time
+
 Element = tuple[int, int, int]  # tag, and where the content starts and ends
 
 
@@ -90,19 +92,18 @@ def seconds(tag: int, data: bytes) -> int | None:
         head, zone = data[: digits - 2] + b"00", data[digits - 2 :]
         if not head.isdigit() or len(head) < digits:
             return None
-    year = int(head[:-10])
+    if zone[:1] not in _ZONES:
+        return None
+    left, second = divmod(int(head), 100)
+    left, minute = divmod(left, 100)
+    left, hour = divmod(left, 100)
+    left, day = divmod(left, 100)
+    year, month = divmod(left, 100)
     if tag == UTC_TIME:
         year += 1900 if year >= 50 else 2000
-    month, day, hour, minute, second = (
-        int(head[-10:-8]),
-        int(head[-8:-6]),
-        int(head[-6:-4]),
-        int(head[-4:-2]),
-        int(head[-2:]),
-    )
     if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61):
         return None
-    return _days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - _offset(zone)
+    return _days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - (0 if zone == b"Z" else _offset(zone))
 
 
 def _days(year: int, month: int, day: int) -> int:

@@ -276,7 +276,7 @@ _PURPOSES: Names = {
 }
 
 
-_NAMES: Names = {**_ATTRIBUTES, **_ALGORITHMS, **_CURVES, **_PURPOSES}
+NAMES: Names = {**_ATTRIBUTES, **_ALGORITHMS, **_CURVES, **_PURPOSES}
 
 
 def short(oid: bytes) -> str:
@@ -291,5 +291,5 @@ def long(oid: bytes) -> str:
 
 def _name(oid: bytes, which: int) -> str:
     numbers = dotted(oid)
-    name = _NAMES.get(numbers, numbers)
+    name = NAMES.get(numbers, numbers)
     return name if isinstance(name, str) else name[which]

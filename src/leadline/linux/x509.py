@@ -243,9 +243,10 @@ def _extensions(data: bytes, fields: list[der.Element]) -> dict[bytes, bytes]:
             if tag != _EXTENSIONS:
                 continue
             for _, first, last in der.inside(data, der.SEQUENCE, start, stop):
-                kind, *_, value = der.elements(data, first, last)
-                found.setdefault(data[kind[1] : kind[2]], data[value[1] : value[2]])
-    except ValueError:
+                parts = der.elements(data, first, last)  # identifier, whether it is critical, value
+                (_, at, end), (_, begin, close) = parts[0], parts[-1]
+                found.setdefault(data[at:end], data[begin:close])
+    except (ValueError, IndexError):
         pass
     return found
 

@@ -124,7 +124,7 @@ def _authority_key(value: bytes) -> list[str]:
         names = found[0xA1]
         lines += _general_names(names, der.elements(names, 0, len(names)))
     if 0x82 in found:
-        lines.append(f"serial:{_octets(found[0x82])}")
+        lines.append(f"serial:{_octets(found[0x82].lstrip(bytes(1)) or bytes(1))}")
     return lines
 
 
@@ -225,3 +225,5 @@ _PRINTERS: dict[bytes, tuple[Printer, str]] = {
     INFO_ACCESS: (_accesses, ";"),
     SUBJECT_INFO_ACCESS: (_accesses, ";"),
 }
+
+KINDS = tuple(_PRINTERS)
