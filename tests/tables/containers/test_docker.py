@@ -506,3 +506,10 @@ def test_under_another_root_there_is_no_daemon(told, dockerd, tmp_path):
     assert rows == []
     assert warnings == ["docker_containers asks a running daemon and has no rows for another root"]
     assert dockerd.requests == []
+
+
+def test_for_many_ids_all_containers_are_asked_for(docker, dockerd):
+    ids = ", ".join(f"'{number:064x}'" for number in range(150))
+    rows = docker(f"SELECT name FROM docker_containers WHERE id IN ({ids}, '{WRECK}')")
+    assert tuples(rows) == [("/wreck",)]
+    assert dockerd.requests == ["/containers/json?all=1"]

@@ -21,6 +21,8 @@ from leadline.linux import unixhttp
 
 BUSYBOX = "/bin/busybox"
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")  # ones that any machine may set
+# What the daemons write to, whatever they are told.
+OWN = "/run /etc/docker /etc/cni/net.d /var/lib/cni /var/lib/containers"
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 
@@ -50,8 +52,8 @@ def archive(directory):
 
 @contextmanager
 def isolated(directory, *command):
-    """The daemon, with a /run and a network of its own, until it has ended."""
-    script = 'mount -t tmpfs none /run && exec "$@"'
+    """The daemon, with directories and a network of its own, until it has ended."""
+    script = f'for own in {OWN}; do test ! -d $own || mount -t tmpfs none $own || exit; done; exec "$@"'
     log = directory / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
