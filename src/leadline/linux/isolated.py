@@ -43,7 +43,8 @@ def rows(
     """What ``module.rows(arguments, fed)`` yields in a child process, as tuples of str, int, float, bool or None.
 
     ``fed`` is an iterator of what ``feed`` yields, taken as the child reads it (no more than a pipe holds ahead). A
-    str that the function yields instead of a tuple is handed to ``warn``. The child ends with this iterator, when
+    str that the function yields instead of a tuple is handed to ``warn``, None only says that it is still at work. The
+    child ends with this iterator, when
     ``cancelled`` says so, and when it takes more than ``seconds``, of processor time or of waiting, over one row.
     ``megabytes`` is what it may allocate.
 
@@ -235,7 +236,7 @@ def serve() -> None:
     send = _sender(longest)
     try:
         for row in import_module(module).rows(arguments, _fed(longest)):
-            send(row, False)
+            send(row, row is None)
         send(None, True)
     except BrokenPipeError:
         pass
@@ -258,7 +259,7 @@ def _fed(seconds: int) -> Iterator[Any]:
 
 
 def _sender(seconds: int) -> Callable[[object, bool], None]:
-    """A function that sends a message (None for none), with others unless it must go at once."""
+    """A function that sends a message, together with others unless it must go at once."""
     import json
     import signal
     from time import monotonic
@@ -269,12 +270,11 @@ def _sender(seconds: int) -> Callable[[object, bool], None]:
 
     def send(message: object, now: bool) -> None:
         nonlocal size, last
-        if message is not None:
-            held.append(json.dumps(message))
-            size += len(held[-1])
+        held.append(json.dumps(message))
+        size += len(held[-1])
         if now or size > _CHUNK or monotonic() - last > _HELD:
             signal.alarm(0)
-            data = memoryview(("\n".join(held) + "\n").encode()) if held else memoryview(b"")
+            data = memoryview(("\n".join(held) + "\n").encode())
             while data:
                 data = data[os.write(1, data) :]
             held.clear()

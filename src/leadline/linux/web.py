@@ -27,6 +27,7 @@ def get(
     limit: int,
     authorities: str = "",
     cancelled: Callable[[], bool] = lambda: False,
+    redirects: int = _MOST_REDIRECTS,
 ) -> Reply:
     """The answer to a GET of an http or https address, after its redirects.
 
@@ -39,7 +40,7 @@ def get(
     from urllib.parse import urljoin
 
     end = monotonic() + seconds
-    for _ in range(_MOST_REDIRECTS + 1):
+    for _ in range(redirects + 1):
         parts = split(address)
         left = end - monotonic()
         if left <= 0:
@@ -57,7 +58,7 @@ def get(
         if not reply.location:
             raise ValueError("a redirect says not where to")
         address = urljoin(address, reply.location)
-    raise ValueError(f"more than {_MOST_REDIRECTS} redirects")
+    raise ValueError(f"more than {redirects} redirects")
 
 
 def split(address: str) -> SplitResult:
