@@ -29,8 +29,12 @@ _MATCHES = 128  # of one rule
 
 # Bits of invflags in struct ipt_ip
 IN, OUT, SOURCE, DESTINATION, PROTOCOL = 0x01, 0x02, 0x08, 0x10, 0x40
-# Matches on ports: where in their data the ports of source and destination stand, and where the bits that invert them.
-_PORTS = {"tcp": (0, 4, 11), "udp": (0, 4, 8), "udplite": (0, 4, 8), "dccp": (4, 0, 10), "sctp": (4, 0, 288)}
+# Matches on ports: where in their data stand the ports of source and destination, the bits that say which of the two
+# are looked at (None: always both), and the bits that invert them.
+_PORTS: dict[str, tuple[int, int, int | None, int]] = {
+    "tcp": (0, 4, None, 11), "udp": (0, 4, None, 8), "udplite": (0, 4, None, 8), "dccp": (4, 0, 8, 10),
+    "sctp": (4, 0, 284, 288),
+}  # fmt: skip
 _WITH_PORTS = frozenset((6, 17, 33, 132, 136))
 
 
@@ -202,10 +206,13 @@ def _rule(data: bytes) -> tuple[Rule, int | None]:
 def _ports(rule: Rule, name: str, revision: int, data: bytes) -> None:
     """What a match on ports adds to its rule."""
     if name in _PORTS:
-        source, destination, inverse = _PORTS[name]
-        bits = data[inverse] if len(data) > inverse else 0
-        rule.source_ports = _range(data, source, bits & 1)
-        rule.destination_ports = _range(data, destination, bits & 2)
+        source, destination, looked, inverse = _PORTS[name]
+        sides = 3 if looked is None else _number(data, looked, 1)
+        bits = _number(data, inverse, 1)
+        if sides & 1:
+            rule.source_ports = _range(data, source, bits & 1)
+        if sides & 2:
+            rule.destination_ports = _range(data, destination, bits & 2)
     elif name == "multiport" and revision == 1 and len(data) >= 48:
         ports = _listed(data)
         if data[0] != 1:
