@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC
 
 import pytest
 from hypothesis import given
@@ -83,7 +83,7 @@ def test_moments_are_counted_from_the_epoch(found, nanoseconds):
     assert values.nanoseconds({"a": found}, "a") == nanoseconds
 
 
-@given(st.datetimes(min_value=datetime.min.replace(year=1971), timezones=st.just(UTC)))
+@given(st.datetimes(timezones=st.just(UTC)).filter(lambda one: one.year > 1970))
 def test_every_moment_that_is_written_is_read(written):
     assert values.moment(written.isoformat()) == int(written.replace(microsecond=0).timestamp())
 
