@@ -12,11 +12,13 @@ from leadline.linux.text import clean
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
 
     from yara_x import Rules, Scanner
 
     # Names, tags and strings of the rules that match.
     Matches = tuple[list[str], list[str], list[str]]
+    Scan = Callable[[Scanner, bool], Iterator[Matches | str | None]]
 
 _TIMEOUT = 60  # seconds of one scan
 _WINDOW = 64 << 20  # bytes of a process's memory that are scanned together
@@ -25,7 +27,7 @@ _MOST_STRINGS = 10_000  # that are told of one scan
 _LARGEST_COMPILED = 4 << 20  # bytes of compiled rules that are worth sending around
 
 
-def rows(arguments: Sequence[str], fed: Iterable[Sequence[object]]) -> Iterator[tuple[object, ...] | str | None]:
+def rows(arguments: Sequence[str], fed: Iterable[Sequence[Any]]) -> Iterator[tuple[object, ...] | str | None]:
     """What each item that is fed calls for.
 
     ``("rules", number, hidden, sources, compiled)``: remember a set of rules, made from sources (namespace, origin,
@@ -42,11 +44,10 @@ def rows(arguments: Sequence[str], fed: Iterable[Sequence[object]]) -> Iterator[
     scanned = False
     for kind, *rest in fed:
         if kind == "rules":
-            yield from _remember(sets, *rest)  # type: ignore[arg-type]
+            yield from _remember(sets, *rest)
             yield ()
             continue
-        scan: Callable[[Scanner, bool], Iterator[Matches | str | None]] | None
-        scan = _file(str(rest[0]), largest) if kind == "file" else _process(int(str(rest[0])))
+        scan = _file(rest[0], largest) if kind == "file" else _process(rest[0])
         if isinstance(scan, str):
             yield scan
         elif scan:
@@ -110,7 +111,7 @@ def _serialized(rules: Rules) -> str | None:
     return b64encode(made.getvalue()).decode() if made.tell() <= _LARGEST_COMPILED else None
 
 
-def _file(place: str, largest: int) -> Callable[[Scanner, bool], Iterator[Matches | str | None]] | str | None:
+def _file(place: str, largest: int) -> Scan | str | None:
     """A function that scans the file; None when it is absent, a warning when it is too large."""
     data = files.read(place, largest + 1)
     if data is None:
@@ -126,7 +127,7 @@ def _file(place: str, largest: int) -> Callable[[Scanner, bool], Iterator[Matche
     return scan
 
 
-def _process(pid: int) -> Callable[[Scanner, bool], Iterator[Matches | str | None]]:
+def _process(pid: int) -> Scan:
     def scan(scanner: Scanner, hidden: bool) -> Iterator[Matches | str | None]:
         found: dict[tuple[str, str], Matches] = {}
         total = 0

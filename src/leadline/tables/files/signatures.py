@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 
 from leadline.linux import files, isolated
-from leadline.linux.text import clean
 from leadline.sql.schema import TEXT, Column
 from leadline.tables.osquery import runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
 
-    from leadline.sql.schema import Query
+    from leadline.sql.schema import Query, Row
 
 _HOME = "/etc/osquery/yara/"  # of rule files that are named without a directory
 _LARGEST = 32 << 20  # bytes of one source
@@ -63,13 +63,10 @@ class Rules:
         self.digest = sha256(repr(sources).encode("utf-8", "replace")).hexdigest() if fixed else ""
 
 
-Scanned = tuple["Sequence[object]", str, int, str, str, str, str, str, str]
-
-
-def scan(query: Query, targets: Iterable[Sequence[object]]) -> Iterator[Scanned]:
+def scan(query: Query, targets: Iterable[Sequence[Any]]) -> Iterator[tuple[Sequence[Any], Row]]:
     """Scan targets (see :mod:`leadline.linux.yara`) with the rules that the statement names.
 
-    Of each target and set of rules: the target, then the values from matches to sigurl.
+    Each target once for each set of rules, with the values from matches to sigurl.
     """
     sets = list(_rules(query))
     if not sets:
@@ -79,8 +76,8 @@ def scan(query: Query, targets: Iterable[Sequence[object]]) -> Iterator[Scanned]
     preface = [("rules", number, one.hidden, one.sources, _compiled.get(one.digest)) for number, one in enumerate(sets)]
     arguments = runtime.number(query, "yara_delay", _DELAY), runtime.number(query, "read_max", _READ_MAX)
 
-    def failed(target: Sequence[object], reason: str) -> None:
-        query.warn(f"{clean(str(target[-1]))}: the scan {reason}")
+    def failed(target: Sequence[Any], reason: str) -> None:
+        query.warn(f"{target[-1]}: the scan {reason}")
 
     try:
         for target, found in isolated.answers(
@@ -96,13 +93,13 @@ def scan(query: Query, targets: Iterable[Sequence[object]]) -> Iterator[Scanned]
         ):
             if target[0] == "rules":
                 # Sent before the child looked into anything: nobody else can have made them.
-                _keep(sets[int(str(target[1]))].digest, found)
+                _keep(sets[target[1]].digest, found)
                 continue
             for number, matches, count, strings, tags in found:
                 named = dict.fromkeys(_COLUMNS, "")
                 named[sets[number].column] = sets[number].name
                 group, file, rule, url = (named[column] for column in _COLUMNS)
-                yield target, matches, count, group, file, rule, strings, tags, url
+                yield target, (matches, count, group, file, rule, strings, tags, url)
     except isolated.ChildError as error:
         query.warn(f"The scan {error}")
 
@@ -159,7 +156,7 @@ def _of_files(query: Query, paths: list[str]) -> list[tuple[str, str, str, str]]
         if data is None or len(data) > _LARGEST:
             query.warn(f"{place}: YARA rules that cannot be read")
             continue
-        if data.startswith((b"YARA", b"YARA-X")):
+        if data.startswith(b"YARA"):
             query.warn(f"{place}: compiled YARA rules are not read, give their source")
             continue
         sources.append((place, place, data.decode("utf-8", "replace"), os.path.dirname(place)))

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 def yara_file(query: Query) -> Rows:
     """Regular files and the YARA rules that match their content; a statement names both files and rules."""
     for root, end in namespaces.roots(query):
-        for (_, _, path), *row in signatures.scan(query, _targets(root, query)):
-            yield (str(path), *row, *end[:1])
+        for (_, _, path), row in signatures.scan(query, _targets(root, query)):
+            yield (path, *row, *end[:1])
 
 
 def _targets(root: str, query: Query) -> Iterator[tuple[str, str, str]]:

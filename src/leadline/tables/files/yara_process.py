@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         "SELECT y.pid, y.matches FROM processes p CROSS JOIN yara_process y USING (pid) WHERE p.name = 'sshd'"
         """ AND y.sigrule = 'rule backdoor { strings: $a = "/dev/tcp/" condition: $a }'""",
     ],
-    notes="Scanned by YARA-X in a process of its own; needs root for processes of others. Memory is scanned in pieces of"
+    notes="Scanned by YARA-X in a process of its own; needs root for others' processes. Memory is scanned in pieces of"
     " 64 MiB, up to 4 GiB, and a rule matches when it does in one of them; memory that was never touched is left out."
     " Offsets of strings are addresses. See yara_file for the rules.",
 )
@@ -41,7 +41,7 @@ def yara_process(query: Query) -> Rows:
         query.warn("yara_process looks at running processes; there are none below another root")
         return
     for _, end in namespaces.roots(query):
-        for (_, pid), *row in signatures.scan(query, _targets(query)):
+        for (_, pid), row in signatures.scan(query, _targets(query)):
             yield (pid, *row, *end[:1])
 
 
