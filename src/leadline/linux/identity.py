@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadline.linux import files, rooted
+from leadline.linux import files, rooted, smbios
 
 # Firmware that was never given an id of its own says one of these.
 PLACEHOLDERS = frozenset(
@@ -19,7 +19,7 @@ _APPLICATION = bytes.fromhex("5a0a4a3f7d2c4f0e9b1d3c62d8f4710b")  # random; ours
 def hardware_uuid(root: str) -> str | None:
     """The id the firmware reports (SMBIOS type 1); None when it is unreadable or a known placeholder."""
     data = files.read(rooted.path(root, "/sys/class/dmi/id/product_uuid"), 256)
-    text = (data or b"").split(b"\0", 1)[0].decode("ascii", "replace").strip()
+    text = (data or b"").split(b"\0", 1)[0].decode("ascii", "replace").strip() or smbios.uuid(root)
     return text if text and text.lower() not in PLACEHOLDERS else None
 
 

@@ -7,6 +7,8 @@ Reference Specification.
 
 from __future__ import annotations
 
+import os
+
 from leadline.linux import files, rooted, smbios_entry
 from leadline.linux.text import decode
 
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TABLE = "/sys/firmware/dmi/tables/DMI"
-FIRMWARE, PROCESSOR, OEM_STRINGS = 0, 4, 11
+ENTRY = "/sys/firmware/dmi/tables/smbios_entry_point"
+FIRMWARE, SYSTEM, BOARD, PROCESSOR, OEM_STRINGS = 0, 1, 2, 4, 11
 MEMORY_ARRAY, MEMORY_DEVICE, MEMORY_ERROR = 16, 17, 18
 MEMORY_ARRAY_ADDRESS, MEMORY_DEVICE_ADDRESS, MEMORY_ERROR_64 = 19, 20, 33
 
 _LARGEST = 1 << 20  # bytes of a table; real ones stay below 64 KiB
 _BLANK = b" \t\n\v\f\r"
+_PC = ("x86_64", "i686", "i586", "i486", "i386")  # where memory is searched for the table
 
 
 class Hardware:
@@ -72,7 +76,7 @@ class Structure:
 def structures(root: str, *types: int) -> Iterator[Structure]:
     """The structures of the given types, or all, in the order of the table; none when it is missing or forbidden."""
     data = files.read(rooted.path(root, TABLE), _LARGEST)
-    if data is None and not root:
+    if data is None and not root and os.uname().machine in _PC:
         data = smbios_entry.from_memory(_LARGEST)
     for structure in parse(data or b""):
         if not types or structure.type in types:
@@ -118,7 +122,7 @@ def address_range(structure: Structure, wide: int) -> tuple[str | None, str | No
 def system(root: str) -> Hardware:
     """The machine as a whole."""
     names = ("sys_vendor", "product_name", "product_version", "product_serial")
-    found = Hardware(*(attribute(root, name) for name in names))
+    found = _hardware(root, SYSTEM, names)
     if found.vendor and found.vendor.lower() == "lenovo":
         # Lenovo writes the name people know into the version, and a part number into the model.
         found.model, found.version = found.version, found.model
@@ -128,7 +132,30 @@ def system(root: str) -> Hardware:
 def board(root: str) -> Hardware:
     """The main board."""
     names = ("board_vendor", "board_name", "board_version", "board_serial")
-    return Hardware(*(attribute(root, name) for name in names))
+    return _hardware(root, BOARD, names)
+
+
+def uuid(root: str) -> str | None:
+    """The system's unique id; None when the firmware has none, or says that it was not set."""
+    for structure in structures(root, SYSTEM):
+        data = structure.data[0x08:0x18]
+        if structure.length < 0x18 or data.strip(b"\xff") == b"" or data.strip(b"\0") == b"":
+            return None
+        if smbios_entry.version(files.read(rooted.path(root, ENTRY), 64) or b"") >= (2, 6):
+            data = data[3::-1] + data[5:3:-1] + data[7:5:-1] + data[8:]
+        digits = data.hex()
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return None
+
+
+def _hardware(root: str, type: int, names: tuple[str, str, str, str]) -> Hardware:
+    """What the kernel has copied, or where it has not, as in images that hold the table alone, the structure itself."""
+    values = [attribute(root, name) for name in names]
+    if not any(values):
+        for structure in structures(root, type):
+            values = [structure.text(offset) for offset in (0x04, 0x05, 0x06, 0x07)]
+            break
+    return Hardware(*values)
 
 
 def attribute(root: str, name: str) -> str | None:

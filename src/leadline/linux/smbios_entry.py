@@ -14,6 +14,7 @@ _MEMORY = "/dev/mem"
 _EFI = "/sys/firmware/efi/systab"
 _BIOS = range(0xF0000, 0x100000)
 _ENTRY = 64  # bytes that hold any entry point
+_MODERN = (2, 8)
 
 
 def from_memory(limit: int, memory: str = _MEMORY, efi: str = _EFI) -> bytes | None:
@@ -71,6 +72,17 @@ def parse(data: bytes) -> tuple[int, int] | None:
     if data.startswith(b"_DMI_") and len(data) >= 15 and _sound(data[:15], 15):
         return int.from_bytes(data[8:12], "little"), int.from_bytes(data[6:8], "little")
     return None
+
+
+def version(data: bytes) -> tuple[int, int]:
+    """The version of the format that an entry point names; one that machines of today have when it names none."""
+    if data.startswith(b"_SM3_") and len(data) >= 9:
+        return data[7], data[8]
+    if data.startswith(b"_SM_") and len(data) >= 8:
+        return data[6], data[7]
+    if data.startswith(b"_DMI_") and len(data) >= 15:
+        return data[14] >> 4, data[14] & 0xF
+    return _MODERN
 
 
 def _sound(data: bytes, length: int) -> bool:

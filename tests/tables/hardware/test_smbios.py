@@ -410,3 +410,37 @@ def test_memory_devices_agrees_with_dmidecode(
 def squeezed(words: str) -> str:
     """Words without what the two write differently, such as "Row of chips" and "Row Of Chips"."""
     return re.sub(r"[^a-z0-9]", "", words.lower())
+
+
+SYSTEM = bytes((1, 2, 3, 4)) + bytes.fromhex("33221100554477668899aabbccddeeff")
+ENTRY = "sys/firmware/dmi/tables/smbios_entry_point"
+
+
+@pytest.mark.parametrize(
+    ("entry", "uuid"),
+    [
+        (b"_SM3_\0\x18\3\2\0\1\0" + bytes(12), "00112233-4455-6677-8899-aabbccddeeff"),
+        (b"_SM_\0\x1f\2\6" + bytes(23), "00112233-4455-6677-8899-aabbccddeeff"),
+        (b"_SM_\0\x1f\2\5" + bytes(23), "33221100-5544-7766-8899-aabbccddeeff"),
+        (b"_DMI_" + bytes(9) + b"\x21", "33221100-5544-7766-8899-aabbccddeeff"),
+        (b"", "00112233-4455-6677-8899-aabbccddeeff"),
+    ],
+)
+def test_system_info_takes_what_the_kernel_has_not_copied_from_the_table(
+    ask: Ask, structure: Structure, firmware: Firmware, entry: bytes, uuid: str
+) -> None:
+    system = structure(1, 0x100, SYSTEM + bytes(3), "Acme", "Box", "v2", "S-123 ")
+    board = structure(2, 0x200, bytes((1, 2, 3, 4)), "Acme Boards", "B1", "r1", "B-456")
+    root = firmware(system, board, END, files={ENTRY: entry})
+    sql = (
+        "SELECT hardware_vendor, hardware_model, hardware_version, hardware_serial, board_vendor, board_model,"
+        " board_version, board_serial, uuid FROM system_info"
+    )
+    [row] = ask(sql, root)
+    assert list(row.values()) == ["Acme", "Box", "v2", "S-123", "Acme Boards", "B1", "r1", "B-456", uuid]
+
+
+@pytest.mark.parametrize("id", [bytes(16), b"\xff" * 16, b""])
+def test_system_info_knows_ids_that_were_not_set(ask: Ask, structure: Structure, firmware: Firmware, id: bytes) -> None:
+    root = firmware(structure(1, 0x100, bytes(4) + id), END)
+    assert ask("SELECT uuid, hardware_vendor FROM system_info", root) == [{"uuid": "", "hardware_vendor": ""}]
