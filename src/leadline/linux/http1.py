@@ -52,6 +52,8 @@ def exchange(
             response.begin()
             # In pieces: a length that the other side only claims would be allocated at once.
             body = b"".join(iter(lambda: response.read(_CHUNK), b""))
+            if response.length:
+                raise ValueError(f"the answer ends {response.length} bytes too early")
         except HTTPException as error:
             raise ValueError(f"the answer is not HTTP: {str(error) or type(error).__name__}") from error
         finally:
