@@ -149,6 +149,13 @@ def test_a_service_that_fails_costs_no_other_ones_rows(told, listening, service)
     assert warnings == [f"{broken.path}: GET {LIST}: status 500, no"]
 
 
+def test_no_service_can_fill_the_memory(told, listening):
+    greedy = listening(lambda target: (200, b"[" + b"[]," * (5 << 20) + b"[]]"))
+    rows, warnings = told("SELECT name FROM podman_containers", podman_sockets=greedy.path)
+    assert rows == []
+    assert warnings == [f"{greedy.path}: GET {LIST}: the answer is longer than {4 << 20} bytes"]
+
+
 def test_without_podman_there_are_no_rows_and_no_warnings(told, tmp_path):
     sockets = f"{tmp_path}/podman.sock,{tmp_path}/none/*/podman.sock,,*"
     assert told("SELECT * FROM podman_containers", podman_sockets=sockets) == ([], [])

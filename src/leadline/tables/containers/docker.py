@@ -31,12 +31,21 @@ class Daemon:
     ``uid`` is the user that it runs as, once it answered.
     """
 
-    __slots__ = ("_deaf", "_owner", "_path", "_query", "_seconds", "uid")
+    __slots__ = ("_deaf", "_limit", "_owner", "_path", "_query", "_seconds", "uid")
 
-    def __init__(self, query: Query, path: str, *, owner: int | None = None, seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        query: Query,
+        path: str,
+        *,
+        owner: int | None = None,
+        seconds: float | None = None,
+        limit: int = unixhttp.LIMIT,
+    ) -> None:
         self._query = query
         self._path = path
         self._owner = owner
+        self._limit = limit
         self._seconds = unixhttp.SECONDS if seconds is None else seconds
         self._deaf = not running(query)
         self.uid: int | None = None
@@ -51,6 +60,7 @@ class Daemon:
             self._query.warn,
             cancelled=self._query.cancelled,
             seconds=self._seconds,
+            limit=self._limit,
             owner=self._owner,
         )
         if answer is None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SOCKETS = "/run/podman/podman.sock,/run/user/*/podman/podman.sock"
 _SECONDS = 5.0  # a user's service must not hold up those of the others for long
+_LIMIT = 4 << 20  # bytes of an answer, some thousand containers: decoded, anything may take twenty times as much
 _LIBPOD = "/v1.0.0/libpod"  # every version of Podman from 2.0 on answers to this one
 
 
@@ -40,7 +41,7 @@ def sockets(query: Query) -> Iterator[tuple[int | None, str]]:
 
 def daemon(query: Query, owner: int | None, path: str) -> Daemon:
     """The service at a socket. What others listen with at a user's path is not asked."""
-    return Daemon(query, path, owner=owner, seconds=_SECONDS)
+    return Daemon(query, path, owner=owner, seconds=_SECONDS, limit=_LIMIT)
 
 
 def pods(source: Daemon) -> dict[str | None, object]:
