@@ -81,7 +81,7 @@ class Bus:
     __slots__ = ("_is_bus", "_parser", "_serial", "_socket")
 
     def __init__(self, connected: socket.socket, is_bus: bool) -> None:
-        from jeepney import Parser  # type: ignore[import-untyped]
+        from jeepney import Parser
 
         self._socket = connected
         self._is_bus = is_bus
@@ -130,7 +130,7 @@ class Bus:
             yield self._answer(serial, answers)
 
     def _send(self, call: Call) -> int:
-        from jeepney import Endianness, Header, HeaderFields, Message, MessageType  # type: ignore[import-untyped]
+        from jeepney import Endianness, Header, HeaderFields, Message, MessageType
 
         path, interface, member, signature, arguments = call
         self._serial += 1
@@ -147,7 +147,7 @@ class Bus:
         return self._serial
 
     def _answer(self, serial: int, answers: dict[int, tuple[Any, ...] | None]) -> tuple[Any, ...] | None:
-        from jeepney import HeaderFields, MessageType  # type: ignore[import-untyped]
+        from jeepney import HeaderFields, MessageType
 
         while serial not in answers:
             message = self._receive()

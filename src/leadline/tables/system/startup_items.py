@@ -24,7 +24,7 @@ BYTES = 1 << 20  # of one desktop file
     Column("args", TEXT, "Arguments; always empty on Linux, where path has the command line."),
     Column("type", TEXT, "Startup Item or systemd unit."),
     Column("source", TEXT, "Directory of the item; for a generated unit the file it was made from."),
-    Column("status", TEXT, "enabled, or disabled by the desktop file; for units their state: active, failed and so on."),
+    Column("status", TEXT, "enabled, or disabled by the desktop file; of units the state: active, failed and so on."),
     Column("username", TEXT, "User whose item it is, or as whom a service runs."),
     platforms=LINUX,
     cacheable=True,
