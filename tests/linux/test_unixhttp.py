@@ -111,7 +111,7 @@ def test_the_request_names_the_target_and_closes(server):
     [
         ([b"SSH-2.0-OpenSSH\r\n"], "the answer is not HTTP"),
         ([], "the answer is not HTTP"),
-        ([OK, b"Content-Length: 9\r\n\r\n[1"], "the answer is not JSON"),
+        ([OK, b"Content-Length: 9\r\n\r\n[1"], "the answer ends 7 bytes too early"),
         ([OK, b"\r\n{oops"], "the answer is not JSON"),
         ([OK, b"\r\n\xff\xfe\xfd"], "the answer is not JSON"),
         ([OK, b"\r\n" + b"[" * 200_000], "the answer is not JSON"),
