@@ -96,7 +96,7 @@ def rows(containerd, told):
     """``rows(sql)``: what a statement finds in the real daemon, which gives no reason to warn."""
 
     def ask(sql):
-        found, warnings = told(sql, containerd_socket=containerd.socket)
+        found, warnings = told(sql, containerd_socket=containerd.socket, crio_socket="")
         assert not warnings
         return found
 
@@ -237,7 +237,7 @@ def asked(odd, told):
 
     def ask(namespaces=ONE, containers=b"", tasks=b"", sql="SELECT * FROM containerd_containers"):
         odd.update({NAMESPACES: namespaces, CONTAINERS: containers, TASKS: tasks})
-        return told(sql, containerd_socket=odd["socket"])
+        return told(sql, containerd_socket=odd["socket"], crio_socket="")
 
     return ask
 
@@ -348,13 +348,83 @@ def test_another_root_has_no_rows(told, odd, tmp_path):
     assert len(warnings) == 1
 
 
-MEMBERS = st.lists(
-    st.tuples(st.integers(1, 10), st.integers(0, (1 << 64) - 1) | st.binary(max_size=20) | st.text(max_size=9))
-)
+LISTED = "/runtime.v1.RuntimeService/ListContainers"
+STATUS = "/runtime.v1.RuntimeService/ContainerStatus"
+SPEC = {"process": {"args": ["nginx", "-g", "daemon off;"]}, "linux": {"cgroupsPath": "kubepods-x.slice:crio:one"}}
+
+
+@pytest.fixture
+def crio(odd, told):
+    """``crio(containers, status, sql)``: the rows that come of these answers of a runtime, and the warnings."""
+
+    def ask(containers, status=b"", sql="SELECT * FROM containerd_containers"):
+        odd.update({LISTED: containers, STATUS: status})
+        return told(sql, containerd_socket="", crio_socket=odd["socket"])
+
+    return ask
+
+
+def test_containers_of_cri_o_are_listed_too(crio, odd):
+    asked = []
+
+    def status(request, context):
+        asked.append(request)
+        return field(1, b"") + field(2, field(1, "info") + field(2, json.dumps({"pid": 4711, "runtimeSpec": SPEC})))
+
+    listed = container(
+        "one",
+        field(2, "sandbox"),
+        field(3, field(1, "nginx")),
+        field(4, field(1, "registry.example/nginx:1.27")),
+        field(6, 1),
+        field(7, 1795000000 * 10**9 + 5),
+        *(field(8, field(1, name) + field(2, value)) for name, value in POD.items()),
+    )
+    (row,), warnings = crio(listed, status)
+    assert asked == [field(1, "one") + field(2, 1)]
+    assert not warnings
+    assert row == {
+        "namespace": None,
+        "id": "one",
+        "image": "registry.example/nginx:1.27",
+        "runtime": None,
+        "snapshotter": None,
+        "snapshot_key": None,
+        "created_at": 1795000000,
+        "updated_at": None,
+        "labels": json.dumps(POD, separators=(",", ":")),
+        "pid": 4711,
+        "status": "running",
+        "pod_name": "web-0",
+        "pod_namespace": "shop",
+        "pod_uid": "11111111-2222-3333-4444-555555555555",
+        "container_name": "nginx",
+        "args": '["nginx","-g","daemon off;"]',
+        "cgroup_path": "kubepods-x.slice:crio:one",
+        "socket": odd["socket"],
+    }
+
+
+def test_states_of_cri_o_go_by_the_names_of_containerd(crio):
+    listed = b"".join(container(str(state), field(6, state)) for state in range(5)) + field(1, b"\xff")
+    found, _ = crio(listed, sql="SELECT id, status FROM containerd_containers WHERE id <> 'x'")
+    assert [row["status"] for row in found] == ["created", "running", "stopped", "unknown", "unknown"]
+
+
+def test_a_container_of_cri_o_that_is_gone_by_now_is_told(crio):
+    found, warnings = crio(container("one"), refuse)
+    assert [(row["id"], row["pid"], row["args"]) for row in found] == [("one", None, None)]
+    assert "one: not you" in warnings[0]
+    assert crio(container("one"), refuse, "SELECT id FROM containerd_containers WHERE namespace = 'moby'") == ([], [])
+
+
+VALUES = st.integers(0, (1 << 64) - 1) | st.binary(max_size=20) | st.text(max_size=9)
+MEMBERS = st.lists(st.tuples(st.integers(1, 10), VALUES))
 LISTS = st.lists(MEMBERS.map(lambda members: field(1, b"".join(field(*one) for one in members)))).map(b"".join)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(namespaces=st.just(ONE) | LISTS, containers=LISTS | st.binary(), tasks=LISTS | st.binary())
-def test_whatever_a_daemon_says_the_table_does_not_fail(asked, namespaces, containers, tasks):
+def test_whatever_a_daemon_says_the_table_does_not_fail(asked, crio, namespaces, containers, tasks):
     asked(namespaces, containers, tasks)
+    crio(containers, tasks)

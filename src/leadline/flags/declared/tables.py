@@ -58,6 +58,7 @@ FLAGS = (
     ),
     ("lxd_socket", "flag", "string", "/var/lib/lxd/unix.socket", "Socket of the LXD daemon."),
     ("containerd_socket", "flag", "string", "/run/containerd/containerd.sock", "Socket of the containerd daemon."),
+    ("crio_socket", "flag", "string", "/var/run/crio/crio.sock", "Socket of the CRI-O daemon."),
     ("azure_metadata_endpoint", "hidden", "string", "", "Address of an Azure metadata service to ask on any machine."),
     ("augeas_lenses", "flag", "string", "/opt/osquery/share/osquery/lenses", "Directory of Augeas lenses."),
     (

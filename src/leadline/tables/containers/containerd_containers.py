@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from leadline.linux.text import clean
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Rows, table
-from leadline.tables.containers import containerd
-from leadline.tables.containers.values import at, text, texts
+from leadline.tables.containers import containerd, cri
+from leadline.tables.containers.values import at, number, text, texts
+from leadline.tables.osquery import runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leadline.linux.grpc import Channel
     from leadline.sql.schema import Value
     from leadline.tables.containers.containerd import Container
@@ -23,7 +26,7 @@ _LABELS = (
 
 @table(
     "containerd_containers",
-    Column("namespace", TEXT, "Namespace of containerd, such as `k8s.io` or `moby`.", index=True),
+    Column("namespace", TEXT, "Namespace of containerd, such as `k8s.io` or `moby`; NULL for CRI-O.", index=True),
     Column("id", TEXT, "Identifier of the container.", index=True),
     Column("image", TEXT, "Image it was made from."),
     Column("runtime", TEXT, "What runs it, such as `io.containerd.runc.v2`."),
@@ -54,26 +57,36 @@ _LABELS = (
     ],
     notes=(
         "From containerd over gRPC, at the socket that the flag `containerd_socket` names (also where k3s and"
-        " MicroK8s have it), which takes root. Containers of Docker and Kubernetes are among them."
+        " MicroK8s have it), which takes root; containers of Docker and Kubernetes are among them. From CRI-O in the"
+        " same way, at the socket that `crio_socket` names."
     ),
 )
 def containerd_containers(query: Query) -> Rows:
-    """Containers that containerd manages, in all of its namespaces."""
+    """Containers that containerd manages, in all of its namespaces, and those of CRI-O."""
     if query.root:
         query.warn("containerd_containers asks a running daemon and has no rows for another root")
         return
+    for socket in containerd.sockets(query):
+        yield from _asked(query, socket, _rows)
+    if query.equals("namespace") is None:
+        yield from _asked(query, runtime.text(query, "crio_socket", "/var/run/crio/crio.sock"), _kubernetes_rows)
+
+
+def _asked(query: Query, socket: str, rows: Callable[[Query, Channel, str], Rows]) -> Rows:
+    """The rows of the daemon at a socket, with the socket behind them; none when there is no socket."""
+    if not socket:
+        return
     from leadline.linux import grpc
 
-    for socket in containerd.sockets(query):
-        try:
-            with grpc.Channel(socket, cancelled=query.cancelled) as channel:
-                for row in _rows(query, channel, socket):
-                    yield (*row, socket)
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError, grpc.CallError) as error:
-            if not query.cancelled():
-                query.warn(f"{socket}: {error}")
+    try:
+        with grpc.Channel(socket, cancelled=query.cancelled) as channel:
+            for row in rows(query, channel, socket):
+                yield (*row, socket)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, grpc.CallError) as error:
+        if not query.cancelled():
+            query.warn(f"{socket}: {error}")
 
 
 def _rows(query: Query, channel: Channel, socket: str) -> Rows:
@@ -110,10 +123,47 @@ def _row(query: Query, namespace: str, container: Container, tasks: dict[str, tu
         container.updated,
         _json(container.labels),
         *tasks.get(container.id, (None, None)),
-        *(container.labels.get(name) for name in _LABELS),
+        *_described(container.labels, spec),
+    )
+
+
+def _described(labels: dict[str, str], spec: object) -> tuple[Value, ...]:
+    """The columns from `pod_name` to `cgroup_path`."""
+    return (
+        *(labels.get(name) for name in _LABELS),
         _json(texts(spec, "process", "args")) if isinstance(at(spec, "process", "args"), list) else None,
         text(spec, "linux", "cgroupsPath"),
     )
+
+
+def _kubernetes_rows(query: Query, channel: Channel, socket: str) -> Rows:
+    """The rows of one runtime of Kubernetes. Raises what a call raises, but for a container that is gone by now."""
+    from leadline.linux.grpc import CallError
+
+    wanted = query.equals("id")
+    for container in cri.containers(channel):
+        if wanted is not None and container.id not in wanted:
+            continue
+        more = None
+        try:
+            if query.uses("pid", "args", "cgroup_path"):
+                more = cri.details(channel, container.id)
+        except CallError as error:
+            query.warn(f"{socket}: {container.id}: {error}")
+        yield (
+            None,
+            container.id,
+            container.image,
+            None,
+            None,
+            None,
+            container.created,
+            None,
+            _json(container.labels),
+            number(more, "pid") or None,
+            container.status,
+            *_described(container.labels, at(more, "runtimeSpec")),
+        )
 
 
 def _decoded(spec: bytes) -> object:
