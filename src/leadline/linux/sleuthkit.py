@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NOBODY = 65534
 _CHUNK = 1 << 20
 _HIGHEST = (1 << 63) - 1
-_FOLDERS = 1 << 20  # directories of one file system that are remembered, so that none is entered twice
+_REMEMBERED = 1 << 20  # inodes that are remembered, so that none is looked at twice
 _LONGEST = 64 << 10  # characters of a path
 _META, _UNALLOCATED = 4, 2  # TSK_VS_PART_FLAG_ENUM
 _REGULAR, _DIRECTORY = 1, 2
@@ -33,8 +33,8 @@ def rows(arguments: list[str], _: object) -> Iterator[Row | str]:
     """The rows of the request in the first argument, an object in JSON, each as the columns of a table behind device.
 
     ``path`` is where the device is, ``regular`` whether it must be a file. ``want`` is partitions; or files, with lists
-    ``partitions``, ``paths`` and ``inodes`` or null for each of them; or hashes, with ``partitions``, ``inodes`` and
-    the size ``largest`` up to which files are read. A text is a warning.
+    ``partitions``, ``paths`` and ``inodes`` or null for all of them, and ``named``: whether paths are looked for; or
+    hashes, with ``partitions``, ``inodes`` and the size ``largest`` up to which files are read. A text is a warning.
     """
     import hashlib  # noqa: F401 before nobody may read the library any more
     import json
@@ -60,7 +60,7 @@ def rows(arguments: list[str], _: object) -> Iterator[Row | str]:
         elif request["partitions"] is None or number in request["partitions"]:
             system = _system(pytsk3, image, volume, part)
             if system is not None and request["want"] == "files":
-                yield from _files(system, number, request["paths"], request["inodes"])
+                yield from _files(system, number, request["paths"], request["inodes"], request["named"])
             elif system is not None:
                 yield from _hashes(system, number, request["inodes"], request["largest"])
 
@@ -136,19 +136,35 @@ def _type(pytsk3: Any, number: int) -> str:
     return found.removeprefix(prefix).lower().replace("ffs", "ufs")
 
 
-def _files(system: Any, partition: str, paths: list[str] | None, inodes: list[int] | None) -> Iterator[Row]:
-    """The files at the paths and of the inodes; without both every regular file."""
-    if paths is None and inodes is None:
+def _files(
+    system: Any, partition: str, paths: list[str] | None, inodes: list[int] | None, named: bool
+) -> Iterator[Row]:
+    """The files at the paths, else of the inodes, else every regular file.
+
+    An inode does not know its names: these are looked for in all directories, if anybody wants to know them.
+    """
+    if paths is not None:
+        for path in paths:
+            file = _at(system, path)
+            if file is not None:
+                yield _file(system, partition, path, file)
+        return
+    left = None if inodes is None else set(inodes)
+    if left is None or named:
         for path, file in _walk(system):
-            yield _file(system, partition, path, file)
-    for path in paths or ():
-        try:
-            file = system.open(path)
-        except (OSError, ValueError):
-            continue
-        yield _file(system, partition, path, file)
-    for _, file in _of_inodes(system, inodes or ()):
+            if inodes is None or int(file.info.meta.addr) in inodes:
+                yield _file(system, partition, path, file)
+                if left is not None:
+                    left.discard(int(file.info.meta.addr))
+    for _, file in _of_inodes(system, left or ()):
         yield _file(system, partition, None, file)
+
+
+def _at(system: Any, path: str) -> Any:
+    try:
+        return system.open(path) if path.startswith("/") else None
+    except (OSError, ValueError):
+        return None
 
 
 def _walk(system: Any) -> Iterator[tuple[str, Any]]:
@@ -169,7 +185,7 @@ def _walk(system: Any) -> Iterator[tuple[str, Any]]:
             kind, number = int(meta.type), int(meta.addr)
             if kind == _REGULAR:
                 yield path, file
-            elif kind == _DIRECTORY and number not in seen and len(seen) < _FOLDERS and len(path) < _LONGEST:
+            elif kind == _DIRECTORY and number not in seen and len(seen) < _REMEMBERED and len(path) < _LONGEST:
                 seen.add(number)  # . and .. have been seen too
                 folders.append((number, f"{path}/"))
 
@@ -196,10 +212,19 @@ def _file(system: Any, partition: str, path: str | None, file: Any) -> Row:
     )  # fmt: skip
 
 
-def _hashes(system: Any, partition: str, inodes: list[int], largest: int) -> Iterator[Row]:
-    for inode, file in _of_inodes(system, inodes):
-        if file.info.meta is not None:
+def _hashes(system: Any, partition: str, inodes: list[int] | None, largest: int) -> Iterator[Row]:
+    """The digests of the inodes, else of every regular file, also where it has several names."""
+    done: set[int] = set()
+    for inode, file in _every_inode(system) if inodes is None else _of_inodes(system, inodes):
+        if file.info.meta is not None and inode not in done:
+            if inodes is None and len(done) < _REMEMBERED:
+                done.add(inode)
             yield partition, inode, *_digests(file, _signed(file.info.meta.size), largest)
+
+
+def _every_inode(system: Any) -> Iterator[tuple[int, Any]]:
+    for _, file in _walk(system):
+        yield _signed(file.info.meta.addr), file
 
 
 def _of_inodes(system: Any, inodes: Iterable[int]) -> Iterator[tuple[int, Any]]:

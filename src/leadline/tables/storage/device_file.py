@@ -10,7 +10,12 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     "device_file",
     Column("device", TEXT, "Path of the disk, or of an image of one.", required=True, index=True),
     Column("partition", TEXT, "Number of the partition, as in device_partitions.", required=True, index=True),
-    Column("path", TEXT, "Path within the file system; NULL for a file that was asked for by inode.", additional=True),
+    Column(
+        "path",
+        TEXT,
+        "Path within the file system; NULL for an inode that no regular file's name leads to.",
+        additional=True,
+    ),
     Column("filename", TEXT, "Name without its directory."),
     Column("inode", BIGINT, "Inode number.", index=True),
     Column("uid", BIGINT, "User id of the owner."),
@@ -45,6 +50,7 @@ def device_file(query: Query) -> Rows:
         "partitions": query.equals("partition"),
         "paths": query.equals("path"),
         "inodes": query.equals("inode"),
+        "named": query.uses("path", "filename"),
     }
     for device in devices:
         if isinstance(device, str):

@@ -21,20 +21,20 @@ _READ_MAX = 50 << 20
     examples=["SELECT sha256 FROM device_hash WHERE device = '/dev/sda' AND partition = '2' AND inode = 12"],
     notes=(
         "Read with The Sleuth Kit, past the running system, in a process of its own that cannot harm the agent; needs"
-        " root for a device. Needs device and inode. Files beyond read_max, or not readable to their end, have no"
-        " digests."
+        " root for a device. Without inode every regular file is read. Files beyond read_max, or not readable to"
+        " their end, have no digests."
     ),
 )
 def device_hash(query: Query) -> Rows:
     """Digests of files on a partition of a disk, by their inodes, read without mounting it."""
-    devices, inodes = query.equals("device"), query.equals("inode")
-    if devices is None or inodes is None:
-        query.warn("device_hash needs to be told device and inode")
+    devices = query.equals("device")
+    if devices is None:
+        query.warn("device_hash needs to be told the device")
         return
     request = {
         "want": "hashes",
         "partitions": query.equals("partition"),
-        "inodes": inodes,
+        "inodes": query.equals("inode"),
         "largest": runtime.number(query, "read_max", _READ_MAX),
     }
     for device in devices:
