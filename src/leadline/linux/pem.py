@@ -36,12 +36,12 @@ def blocks(text: bytes, labels: frozenset[str] | None = None) -> Iterator[Block]
         if ends < 0 or (start and text[start - 1] not in b"\n\r"):
             continue
         label = text[at:ends]
-        stop = text.find(_END + label + _DASHES, ends)
+        # A block without an end stops where the next one begins: so that no text is searched more than twice.
+        following = text.find(_BEGIN, ends)
+        stop = text.find(_END + label + _DASHES, ends, following if following >= 0 else len(text))
         if stop < 0:
             continue
         body = text[ends + len(_DASHES) : stop]
-        if _BEGIN in body:  # this block has no end, the one that follows has
-            continue
         at = stop
         name = label.decode("latin-1")
         if labels is None or name in labels:

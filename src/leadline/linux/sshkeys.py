@@ -31,12 +31,13 @@ _DSA = "1.2.840.10040.4.1"
 _EC = "1.2.840.10045.2.1"
 _DH = ("1.2.840.113549.1.3.1", "1.2.840.10046.2.1")
 
-# The orders of the curves' groups in bits, SEC 2 and RFC 5639: what their names say, but for these.
+# The orders of the curves' groups in bits: what their names say, but for these (SEC 2, ANSI X9.62).
 _ORDERS = {
-    "secp160k1": 161, "secp160r1": 161, "secp160r2": 161, "secp112r2": 110, "secp128r2": 126,
-    "sect113r1": 113, "sect113r2": 113, "sect131r1": 131, "sect131r2": 131,
-    "sect163r1": 162, "sect193r1": 193, "sect193r2": 193, "sect233k1": 232, "sect239k1": 238,
-    "sect283k1": 281, "sect283r1": 282, "sect409k1": 407, "sect409r1": 409, "sect571k1": 570, "sect571r1": 570,
+    "secp112r2": 110, "secp128r2": 126, "secp160k1": 161, "secp160r1": 161, "secp160r2": 161, "secp224k1": 225,
+    "sect163r1": 162, "sect233k1": 232, "sect239k1": 238, "sect283k1": 281, "sect283r1": 282, "sect409k1": 407,
+    "sect571k1": 570, "sect571r1": 570, "c2pnb163v2": 162, "c2pnb163v3": 162, "c2pnb176v1": 161, "c2tnb191v2": 190,
+    "c2tnb191v3": 189, "c2pnb208w1": 193, "c2tnb239v1": 238, "c2tnb239v2": 237, "c2tnb239v3": 236, "c2pnb272w1": 257,
+    "c2pnb304w1": 289, "c2tnb359v1": 353, "c2pnb368w1": 353, "c2tnb431r1": 418,
 }  # fmt: skip
 
 _SSH_CURVES = {
@@ -122,7 +123,7 @@ def _object(data: bytes, at: int, end: int) -> bytes:
 
 
 def _rsa(length: int) -> Key:
-    return Key(False, "rsa", "", length, _factoring(length))
+    return Key(False, "rsa", "", length, factoring(length))
 
 
 def _dsa(prime: int, order: int) -> Key:
@@ -132,8 +133,8 @@ def _dsa(prime: int, order: int) -> Key:
 def _ec(curve: bytes) -> Key:
     """A key on a curve that is named; its length is that of the group's order."""
     group = oids.short(curve)
-    digits = "".join(character if character.isdigit() else " " for character in group).split()
-    length = _ORDERS.get(group) or (int(digits[0]) if digits and "." not in group else UNKNOWN)
+    words = "".join(one if one.isdigit() else " " for one in group.removeprefix("c2")).split()
+    length = _ORDERS.get(group) or (int(words[0]) if words and "." not in group else UNKNOWN)
     return Key(False, "ec", group, length, _discrete(length))
 
 
@@ -158,7 +159,7 @@ def _table(length: int, order: int | None) -> int:
     return min(half, security) if half >= 80 else 0
 
 
-def _factoring(length: int) -> int:
+def factoring(length: int) -> int:
     """Bits of security of RSA: the effort of the number field sieve, FIPS 140-2 Implementation Guidance 7.5."""
     if length in _EXACT:
         return _EXACT[length]
