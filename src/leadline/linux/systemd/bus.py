@@ -105,8 +105,7 @@ class Bus:
             return True
         bus = ("/org/freedesktop/DBus", "org.freedesktop.DBus")
         self.call((*bus, "Hello", None, ()))
-        (owned,) = self.call((*bus, "NameHasOwner", "s", (NAME,)))
-        return bool(owned)
+        return self.call((*bus, "NameHasOwner", "s", (NAME,))) == (True,)
 
     def call(self, call: Call) -> tuple[Any, ...]:
         """The answer to one call. Raises BusError also when it is an error."""
@@ -175,5 +174,7 @@ class Bus:
                 self._parser.add_data(data)
         except OSError as error:
             raise BusError(str(error)) from error
-        except (StructError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except (  # jeepney takes what a bus sends for right
+            StructError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError,
+        ) as error:  # fmt: skip
             raise BusError(f"an answer is malformed: {error!r}") from error

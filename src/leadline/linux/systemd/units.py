@@ -14,7 +14,7 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 UNIT = f"{NAME}.Unit"
 TIMER = f"{NAME}.Timer"
 SERVICE = f"{NAME}.Service"
-_FIELDS = 10
+_FIELDS = [str] * 7 + [int, str, str]
 
 
 class Unit:
@@ -34,22 +34,33 @@ class Unit:
 
 def loaded(bus: Bus) -> list[Unit]:
     """All loaded units. Raises BusError."""
-    (units,) = bus.call((PATH, f"{NAME}.Manager", "ListUnits", None, ()))
-    if not isinstance(units, list) or any(len(fields) != _FIELDS for fields in units):
+    answer = bus.call((PATH, f"{NAME}.Manager", "ListUnits", None, ()))
+    units = answer[0] if answer else None
+    if not isinstance(units, list) or not all(_is_unit(fields) for fields in units):
         raise BusError("ListUnits gave what it should not")
     return [Unit(fields) for fields in units]
+
+
+def _is_unit(fields: object) -> bool:
+    return isinstance(fields, tuple) and [type(field) for field in fields] == _FIELDS
 
 
 def properties(bus: Bus, wanted: Iterable[tuple[str, str, str]]) -> Iterator[object]:
     """Single properties, each by object path, interface and name, in their order; None for one that is not there."""
     for answer in bus.calls((path, PROPERTIES, "Get", "ss", (interface, name)) for path, interface, name in wanted):
-        yield answer[0][1] if answer else None
+        yield _plain(answer[0]) if answer else None
 
 
 def all_properties(bus: Bus, wanted: Iterable[tuple[str, str]]) -> Iterator[dict[str, object]]:
     """All properties of objects, each by object path and interface, in their order; none of one that is gone."""
     for answer in bus.calls((path, PROPERTIES, "GetAll", "s", (interface,)) for path, interface in wanted):
-        yield {name: value for name, (_, value) in answer[0].items()} if answer else {}
+        values = answer[0] if answer else None
+        yield {name: _plain(value) for name, value in values.items()} if isinstance(values, dict) else {}
+
+
+def _plain(variant: object) -> object:
+    """The value of a variant, which comes with its type."""
+    return variant[1] if isinstance(variant, tuple) and len(variant) == 2 else None
 
 
 def described(bus: Bus, units: list[Unit], names: list[str]) -> Iterator[tuple[Unit, dict[str, str | None]]]:

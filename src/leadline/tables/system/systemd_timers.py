@@ -115,9 +115,11 @@ def _schedule(timer: dict[str, object]) -> str:
     for name in ("TimersCalendar", "TimersMonotonic"):
         entries = timer.get(name)
         for entry in entries if isinstance(entries, list) else ():
-            if len(entry) == 3:
-                base, value, _ = entry
-                parts.append(f"{base}={value}" if isinstance(value, str) else f"{_setting(str(base))}={_span(value)}")
+            base, value = entry[:2] if isinstance(entry, tuple) and len(entry) == 3 else ("", None)
+            if isinstance(value, str):
+                parts.append(f"{base}={value}")
+            elif isinstance(value, int):
+                parts.append(f"{_setting(str(base))}={_span(value)}")
     return "; ".join(parts)
 
 
