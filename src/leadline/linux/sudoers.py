@@ -79,7 +79,8 @@ def _continues(line: str) -> bool:
 def _kept(parts: list[str]) -> str:
     """A line from its parts. What begins on a new line after a word of its own is kept apart from it."""
     first, rest = parts[0], "".join(parts[1:])
-    return f"{first} {rest}" if rest and not _split(first)[1] and not first.endswith(tuple(_BLANKS)) else first + rest
+    apart = " " if rest and not _split(first)[1] and not first.endswith(tuple(_BLANKS)) else ""
+    return f"{first}{apart}{rest}".strip(_BLANKS)
 
 
 def _split(line: str) -> tuple[str, str]:
@@ -91,7 +92,7 @@ def _says_something(header: str, details: str) -> bool:
     """Whether the line is none of: a comment (``#1000`` is a user's number and no comment), an include of nothing."""
     if header in _INCLUDE + _INCLUDE_DIRECTORY:
         return bool(details)
-    return not header.startswith("#") or header[1:2].isdecimal()
+    return bool(header) and (not header.startswith("#") or header[1:2].isdecimal())
 
 
 def _named(root: str, path: str, name: str) -> str:
