@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import select
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -104,6 +106,56 @@ def test_a_service_over_tls_has_to_prove_who_it_is(secure: tuple[int, str], monk
     assert metadata.ask(f"https://127.0.0.1:{port}", "/", {}).body.startswith(b"GET / 127.0.0.1:")
     with pytest.raises(metadata.UnconnectedError), suppress(ssl.SSLCertVerificationError):
         metadata.ask(f"https://nowhere.invalid:{port}", "/", {})
+
+
+class Proxy:
+    """Opens the way to wherever it is asked to, or says ``answer`` instead."""
+
+    def __init__(self, answer: bytes = b"") -> None:
+        self.answer = answer
+        self.asked = b""
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self) -> None:
+        with self.listener, self.listener.accept()[0] as client:
+            self.asked = client.recv(1000)
+            if self.answer:
+                client.sendall(self.answer)
+                return
+            host, _, port = self.asked.split()[1].decode().rpartition(":")
+            with socket.create_connection((host, int(port))) as server:
+                client.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
+                pairs = {client: server, server: client}
+                while True:
+                    for one in select.select(list(pairs), [], [], 5)[0]:
+                        data = one.recv(65536)
+                        if not data:
+                            return
+                        pairs[one].sendall(data)
+
+
+def test_a_proxy_opens_the_way_to_a_service_over_tls(
+    secure: tuple[int, str], port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", secure[1])
+    proxy = Proxy()
+    reply = metadata.ask(f"https://127.0.0.1:{secure[0]}", "/a", {}, proxy=f"127.0.0.1:{proxy.port}", connect=2)
+    proxy.thread.join()
+    assert reply.body.startswith(b"GET /a ")
+    assert proxy.asked.startswith(f"CONNECT 127.0.0.1:{secure[0]} HTTP/1.1\r\n".encode())
+    # a plain service may be one that no proxy may see
+    assert metadata.ask(f"http://127.0.0.1:{port}", "/a", {}, proxy="127.0.0.1:1").status == 200
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", b"x" * 20_000])
+def test_a_proxy_that_refuses_is_noticed(answer: bytes) -> None:
+    proxy = Proxy(answer)
+    with pytest.raises((metadata.UnconnectedError, ConnectionResetError)):
+        metadata.ask("https://127.0.0.1:1", "/", {}, proxy=f"http://127.0.0.1:{proxy.port}", connect=2)
+    proxy.thread.join()
 
 
 @pytest.mark.parametrize(

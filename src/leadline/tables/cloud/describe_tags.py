@@ -69,6 +69,7 @@ def _page(
             signed,
             method="POST",
             body=body,
+            proxy=runtime.text(query, "proxy_hostname", ""),
             connect=_CONNECT_SECONDS,
             seconds=_SECONDS,
             cancelled=query.cancelled,
