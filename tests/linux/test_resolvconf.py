@@ -21,7 +21,7 @@ def read(root: Path, text: str, host: str = "reef") -> resolvconf.Resolvers:
 
 
 def test_name_servers_are_at_most_three_and_addresses(tmp_path: Path) -> None:
-    text = "nameserver 192.0.2.1\nnameserver nobody\nnameserver 2001:DB8::1\nnameserver\tfe80::1%eth0\nnameserver 1.1.1.1\n"
+    text = "nameserver 192.0.2.1\nnameserver me\nnameserver 2001:DB8::1\nnameserver\tfe80::1%eth0\nnameserver 1.1.1.1\n"
     assert read(tmp_path, text).servers == ["192.0.2.1", "2001:db8::1", "fe80::1%eth0"]
 
 

@@ -34,7 +34,7 @@ def keys(tmp_path: Path):  # type: ignore[no-untyped-def]
         (b"no-pty,from=\"10.*\" ssh-dss AAAA", ("ssh-dss", "AAAA", 'no-pty,from="10.*"', "")),
         (b'command="echo ssh-rsa BBBB" ssh-rsa AAAA x', ("ssh-rsa", "AAAA", 'command="echo ssh-rsa BBBB"', "x")),
         (b'command="say \\"ssh-rsa B\\"" ssh-rsa AAAA', ("ssh-rsa", "AAAA", 'command="say \\"ssh-rsa B\\""', "")),
-        (b"cert-authority ssh-rsa-cert-v01@openssh.com AA", ("ssh-rsa-cert-v01@openssh.com", "AA", "cert-authority", "")),
+        (b"no-pty ssh-rsa-cert-v01@openssh.com AA", ("ssh-rsa-cert-v01@openssh.com", "AA", "no-pty", "")),
         (b"sk-ssh-ed25519@openssh.com AAAA", ("sk-ssh-ed25519@openssh.com", "AAAA", "", "")),
         (b'zos-key-ring-label="KEYRING/label"', ("", "", 'zos-key-ring-label="KEYRING/label"', "")),
         (b"ssh-rsa AAAA \xff", ("ssh-rsa", "AAAA", "", "\\xFF")),
