@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "http://169.254.169.254"
 
-QUICK = 0.25  # seconds to connect to what may not be there
+QUICK = 0.25  # seconds for each step towards what may not be there
 SECONDS = 3.0  # for an answer; osquery waits as long
 LIMIT = 1 << 20  # bytes of an answer
 
@@ -50,8 +50,8 @@ def ask(
 ) -> Reply:
     """The answer to one request; ``target`` is a path with its query, quoted already, and goes behind the endpoint's.
 
-    ``proxy``, written HOST or HOST:PORT, opens the way to an https endpoint. Raises AddressError for an endpoint that is
-    no http or https address, UnconnectedError, OSError for a connection that breaks or an answer that is late, and
+    ``proxy``, written HOST or HOST:PORT, opens the way to an https endpoint. Raises AddressError for an endpoint that
+    is no http or https address, UnconnectedError, OSError for a connection that breaks or an answer that is late, and
     ValueError for what is no HTTP answer.
     """
     secure, host, port, authority, path = _address(endpoint)

@@ -269,6 +269,23 @@ def test_another_root_has_no_rows(ask, program, serve, tmp_path):
     assert service.requests == []
 
 
+@pytest.mark.parametrize("silent", ["PUT", "GET", "PUT GET"])
+def test_a_machine_that_may_be_an_instance_waits_little(serve, silent):
+    service = serve(lambda request: None if request.method in silent else (405, b""))
+    warnings = []
+    start = monotonic()
+    assert imds.answering(imds.Session(Query(warn=warnings.append), service.address, sure=False)) is None
+    assert monotonic() - start < 0.8
+    assert not warnings
+
+
+def test_a_machine_that_may_be_an_instance_finds_a_service(serve):
+    found = imds.answering(imds.Session(Query(), serve(second).address, sure=False))
+    assert found.document(imds.DOCUMENT) == IDENTITY
+    found = imds.answering(imds.Session(Query(), serve(first).address, sure=False))
+    assert found.get("/latest/meta-data/mac") == b"0A:1b:2c:3d:4e:5f"
+
+
 def test_a_machine_that_is_no_instance_answers_soon(ask):
     start = monotonic()
     ask("SELECT count(*) FROM ec2_instance_metadata")

@@ -6,6 +6,11 @@ import json
 from time import monotonic
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadline.sql.schema import EQUALS, LINUX, Query
+from leadline.tables.cloud.ycloud_instance_metadata import ycloud_instance_metadata
 
 INSTANCE = {
     "id": "fhmm5252k8vlorj2sbnr",
@@ -85,6 +90,31 @@ def test_what_is_no_address_is_told(ask, address):
     warnings = []
     assert ask(at(address), warn=lambda table, message: warnings.append(message)) == []
     assert "is not the address of a web service" in warnings[0]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "zone", "vendor"]), inner),
+    max_leaves=5,
+)
+
+
+@pytest.fixture
+def talker(serve):
+    """A service that says what is in the list beside it."""
+    said = [b""]
+    return serve(lambda _: (200, said[0])), said
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(document=JSON, raw=st.none() | st.binary(max_size=60))
+def test_whatever_a_service_says_the_table_does_not_fail(talker, document, raw):
+    service, said = talker
+    said[0] = json.dumps(document).encode() if raw is None else raw
+    constraints = {"metadata_endpoint": [(EQUALS, (service.address,))]}
+    query = Query(ycloud_instance_metadata, constraints=constraints)
+    for row in ycloud_instance_metadata.generators[LINUX](query):
+        assert all(isinstance(value, str) for value in row)
 
 
 def test_another_root_has_no_rows(ask, serve, tmp_path):

@@ -24,14 +24,17 @@ _WAIT_LIMIT = 60.0
 
 
 class Session:
-    """A service that answers, and the token for it; the token is None for version 1."""
+    """A service, and the token for it; the token is None for version 1.
 
-    __slots__ = ("connect", "endpoint", "query", "token")
+    ``sure`` says whether the machine is known to have such a service: one that may have none gets little time.
+    """
 
-    def __init__(self, query: Query, endpoint: str, connect: float) -> None:
+    __slots__ = ("endpoint", "query", "sure", "token")
+
+    def __init__(self, query: Query, endpoint: str, sure: bool) -> None:
         self.query = query
         self.endpoint = endpoint
-        self.connect = connect
+        self.sure = sure
         self.token: str | None = None
 
     def get(self, path: str) -> bytes | None:
@@ -58,17 +61,22 @@ class Session:
 
     def ask(self, method: str, path: str, headers: dict[str, str], seconds: float) -> Reply:
         """One request. Raises what :func:`leadline.linux.metadata.ask` raises."""
-        cancelled = self.query.cancelled
         return metadata.ask(
-            self.endpoint, path, headers, method=method, connect=self.connect, seconds=seconds, cancelled=cancelled
+            self.endpoint,
+            path,
+            headers,
+            method=method,
+            connect=_CONNECT_SECONDS if self.sure else metadata.QUICK,
+            seconds=seconds if self.sure or self.token is not None else metadata.QUICK,
+            cancelled=self.query.cancelled,
         )
 
 
 def session(query: Query) -> Session | None:
     """The service of the machine that runs the query; None when it has none, or does not answer.
 
-    A machine that is known to run somewhere else is not asked, and one that does not say where it runs gets little
-    time. The flag ``ec2_metadata_endpoint`` names a service that is asked in any case.
+    A machine that is known to run somewhere else is not asked. The flag ``ec2_metadata_endpoint`` names a service that
+    is asked in any case.
     """
     if query.root:
         query.warn("the EC2 metadata service belongs to the running machine and says nothing of another root")
@@ -77,44 +85,52 @@ def session(query: Query) -> Session | None:
     provider = cloud.AWS if endpoint else cloud.provider("")
     if provider not in (cloud.AWS, cloud.OPENSTACK, ""):
         return None
-    sure = provider == cloud.AWS
-    opened = Session(query, endpoint or metadata.ADDRESS, _CONNECT_SECONDS if sure else metadata.QUICK)
+    return answering(Session(query, endpoint or metadata.ADDRESS, sure=provider == cloud.AWS))
+
+
+def answering(opened: Session) -> Session | None:
+    """The session with a token, or without one where version 1 answers and may be asked; None when nothing does."""
+    query = opened.query
     try:
-        opened.token = _token(opened, runtime.number(query, "aws_imdsv2_request_attempts", 3) if sure else 1)
+        opened.token = _token(opened)
         if opened.token is not None:
             return opened
         if runtime.switch(query, "aws_disable_imdsv1_fallback", False):
             return None
         first = opened.ask("GET", "/latest/meta-data/", {}, metadata.SECONDS)
     except (OSError, ValueError) as error:
-        if sure:
+        if opened.sure:
             query.warn(f"the EC2 metadata service does not answer: {error}")
         return None
     return opened if first.status == 200 else None
 
 
-def _token(opened: Session, attempts: int) -> str | None:
-    """A token; None when the service gives none. Raises UnconnectedError and AddressError when there is no service."""
+def _token(opened: Session) -> str | None:
+    """A token; None when the service gives none. Raises OSError and ValueError when there may be no service."""
+    query = opened.query
     headers = {"X-aws-ec2-metadata-token-ttl-seconds": _LIFETIME}
-    base = runtime.number(opened.query, "aws_imdsv2_request_interval", 3)
+    base = runtime.number(query, "aws_imdsv2_request_interval", 3)
     interval = float(base)
-    for attempt in range(attempts):
+    for attempt in range(runtime.number(query, "aws_imdsv2_request_attempts", 3)):
         if attempt:
-            _wait(opened.query, min(interval, _WAIT_LIMIT))
+            _wait(query, min(interval, _WAIT_LIMIT))
             interval *= base
-        if opened.query.cancelled():
+        if query.cancelled():
             break
         try:
             reply = opened.ask("PUT", "/latest/api/token", headers, _TOKEN_SECONDS)
         except (metadata.UnconnectedError, metadata.AddressError):
             raise
         except (OSError, ValueError):
-            continue
+            if opened.sure:
+                continue
+            raise
         token = reply.body.decode("ascii", "replace").strip()
         if reply.status == 200 and token and all("!" <= one <= "~" for one in token):
             return token
-        if 400 <= reply.status < 500:
-            break  # a service that knows version 1 only, or that is told to give none
+        # A service that knows version 1 only, or that is told to give none, says so once and for all.
+        if 400 <= reply.status < 500 or not opened.sure:
+            break
     return None
 
 
