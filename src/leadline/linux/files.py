@@ -1,8 +1,8 @@
 """Reading small files, links and directories that may not be there.
 
 The one place that decides which errors of the operating system mean "no such thing" and which are worth an
-exception. /proc adds to the usual ones: ESRCH for a process that ended between two calls, EINVAL and EIO from files
-that have nothing to say.
+exception. /proc and /sys add to the usual ones: ESRCH for a process that ended between two calls, ENODEV for a device
+that did, EINVAL, EIO, ENODATA and EOPNOTSUPP from files that have nothing to say.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ ABSENT = frozenset(
         errno.EAGAIN,  # a pipe that somebody writes to
         errno.EINVAL,
         errno.EIO,
+        errno.ENODEV,  # an attribute in /sys of a device that is gone, or that the driver does not fill
+        errno.ENODATA,
+        errno.EOPNOTSUPP,
     }
 )
 
