@@ -50,21 +50,17 @@ class Channel:
     ) -> None:
         from socket import AF_UNIX, SOCK_STREAM, socket
 
-        from h2.config import H2Configuration
-        from h2.connection import H2Connection
-
         self._seconds = seconds
         self._left = limit
         self._cancelled = cancelled
-        self._h2: H2Connection = H2Connection(H2Configuration(client_side=True, header_encoding=None))
         self._socket: socket = socket(AF_UNIX, SOCK_STREAM)
         try:
             self._socket.settimeout(seconds)
             self._socket.connect(path)
+            self._h2 = _conversation()
         except BaseException:
             self._socket.close()
             raise
-        self._h2.initiate_connection()
 
     def __enter__(self) -> Self:
         return self
@@ -144,6 +140,16 @@ class Channel:
             if self._left < 0:
                 raise ValueError("the answers are longer than is reasonable")
             return data
+
+
+def _conversation() -> H2Connection:
+    """A client's side of HTTP/2, with what it says first."""
+    from h2.config import H2Configuration
+    from h2.connection import H2Connection
+
+    conversation = H2Connection(H2Configuration(client_side=True, header_encoding=None))
+    conversation.initiate_connection()
+    return conversation
 
 
 class _Answer:
