@@ -72,9 +72,9 @@ def _unpacked(archive: int, offset: int, method: int, packed: int, limit: int) -
     if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
         return None
     name, extra = struct.unpack_from("<26xHH", header)
-    data = os.pread(archive, min(packed, limit), offset + 30 + name + extra)
+    data = os.pread(archive, min(packed, limit + limit // 1000 + 100), offset + 30 + name + extra)
     if method == _STORED:
-        return data
+        return data[:limit]
     if method != _DEFLATED:
         return None
     try:

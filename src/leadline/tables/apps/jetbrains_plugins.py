@@ -80,7 +80,7 @@ def _plugins(query: Query, folder: str) -> Iterator[tuple[str, Plugin]]:
     """First plugins of one file, then those with a directory, whose files are in `lib`."""
     entries = walk.entries(query.root, folder)
     for name in sorted(entries):
-        if _is_jar(name) and (plugin := _described(query.root, f"{folder}/{name}")):
+        if _is_jar(name) and (plugin := _described(query.root, f"{folder}/{name}")) is not None:
             yield f"{folder}/{name}", plugin
     for name in sorted(entries):
         if query.cancelled():
@@ -90,7 +90,7 @@ def _plugins(query: Query, folder: str) -> Iterator[tuple[str, Plugin]]:
         library = f"{folder}/{name}lib"
         jars = sorted(filter(_is_jar, walk.entries(query.root, library)))
         for jar in sorted(jars, key=lambda jar: _likelihood(name[:-1], jar))[:_MOST_JARS]:
-            if plugin := _described(query.root, f"{library}/{jar}"):
+            if (plugin := _described(query.root, f"{library}/{jar}")) is not None:
                 yield f"{folder}/{name[:-1]}", plugin
                 break
 
