@@ -17,23 +17,22 @@ if TYPE_CHECKING:
 _ROLES = "/latest/meta-data/iam/security-credentials/"
 _FILE_LIMIT = 1 << 20
 
+# What the identifier, the secret and the token are called: by flags and in files, in the environment, by the service.
+_SETTINGS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_LENT = ("AccessKeyId", "SecretAccessKey", "Token")
+
 
 def credentials(query: Query, session: Session) -> Credentials | None:
     """From the flags, the profile that a flag names, the environment, the default profile, or the instance's role."""
     profile = runtime.text(query, "aws_profile_name", "")
     return (
-        _keys(*(runtime.text(query, name, "") for name in _FLAGS))
+        _keys(*(runtime.text(query, name, "") for name in _SETTINGS))
         or (_profile(profile) if profile else None)
         or _keys(*(os.environ.get(name, "") for name in _VARIABLES))
         or _profile(os.environ.get("AWS_PROFILE") or "default")
         or _role(session)
     )
-
-
-_FLAGS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-_SETTINGS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-_LENT = ("AccessKeyId", "SecretAccessKey", "Token")
 
 
 def _keys(key: str, secret: str, token: str) -> Credentials | None:
