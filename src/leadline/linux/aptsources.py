@@ -16,7 +16,7 @@ _LISTS = "/var/lib/apt/lists"
 _LIMIT = 16 << 20
 _NO = ("no", "false", "without", "off", "disable", "0")  # apt-pkg/contrib/strutl.cc, StringToBool
 _QUOTED = '\\|{}[]<>"^~_=!@#$%^&*'  # apt-pkg/contrib/strutl.cc, URItoFileName
-_SUITES = 4096  # sources of one file
+_SUITES = 10_000  # sources of one file
 
 
 class Source:
@@ -37,14 +37,16 @@ class Source:
 
 def sources(root: str) -> Iterator[Source]:
     """The enabled sources of binary packages: sources.list, then the .list and then the .sources files beside it."""
+    from itertools import islice
+
     folder = "/etc/apt/sources.list.d"
     names = sorted(name for name in files.names(rooted.path(root, folder)) if not name.startswith("."))
     lists = [f"{folder}/{name}" for name in names if name.endswith(".list")]
     for file in ("/etc/apt/sources.list", *lists):
-        for uri, suite in one_line(_content(root, file)):
+        for uri, suite in islice(one_line(_content(root, file)), _SUITES):
             yield Source(file, uri, suite)
     for file in (f"{folder}/{name}" for name in names if name.endswith(".sources")):
-        for uri, suite in deb822(_content(root, file)):
+        for uri, suite in islice(deb822(_content(root, file)), _SUITES):
             yield Source(file, uri, suite)
 
 
@@ -79,9 +81,8 @@ def deb822(content: bytes) -> Iterator[tuple[str, str]]:
         if not enabled or "deb" not in stanza.get("types", "").split():
             continue
         uris = [uri.rstrip("/") for uri in stanza.get("uris", "").split() if ":" in uri]
-        for uri in uris[:_SUITES]:
-            for suite in stanza.get("suites", "").split()[:_SUITES]:
-                yield uri, suite
+        suites = stanza.get("suites", "").split()
+        yield from ((uri, suite) for uri in uris for suite in suites)
 
 
 def filename(uri: str, suite: str) -> str:
@@ -125,25 +126,25 @@ def _content(root: str, file: str) -> bytes:
 
 def _stanzas(content: bytes) -> Iterator[dict[str, str]]:
     """The stanzas of a deb822(5) file, field names in small letters. Lines that begin with # are remarks."""
-    stanza: dict[str, str] = {}
+    stanza: dict[str, list[str]] = {}
     field = ""
     for line in decode(content).split("\n"):
         if line.startswith("#"):
             continue
         if not line.strip():
             if stanza:
-                yield stanza
+                yield {name: "".join(lines) for name, lines in stanza.items()}
             stanza, field = {}, ""
         elif line[0] in " \t":
             if field:
-                stanza[field] += line
+                stanza[field].append(line)
         else:
             name, colon, value = line.partition(":")
             field = name.strip().lower() if colon else ""
             if field:
-                stanza[field] = value.strip()
+                stanza[field] = [value.strip()]
     if stanza:
-        yield stanza
+        yield {name: "".join(lines) for name, lines in stanza.items()}
 
 
 def _fields(content: bytes) -> Iterator[tuple[str, str]]:

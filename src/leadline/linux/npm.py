@@ -53,7 +53,7 @@ def packages(root: str, site: str, most: int, cancelled: Callable[[], bool]) -> 
 
     Directories that links lead to belong to it; each node_modules is entered once.
     """
-    todo = [(site, 0)]
+    todo = [(site.rstrip("/"), 0)]
     seen: set[tuple[int, int]] = set()
     while todo and len(seen) < _FOLDERS and not cancelled():
         folder, depth = todo.pop()

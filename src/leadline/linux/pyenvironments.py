@@ -179,7 +179,8 @@ def _versions(root: str, path: str, kind: str) -> Iterator[Environment]:
     seen: set[tuple[int, int]] = set()
     for library in ("lib", "lib64"):
         for name in sorted(files.names(rooted.path(root, f"{path}/{library}"))):
-            if not name.startswith("python") or not name[6:].strip("t").replace(".", "").isdigit():
+            digits = name[6:].strip("t").replace(".", "")
+            if not name.startswith("python") or not digits.isascii() or not digits.isdigit():
                 continue
             folder = f"{path}/{library}/{name}"
             sites = [site for site in (f"{folder}/dist-packages", f"{folder}/site-packages") if _new(root, site, seen)]

@@ -26,7 +26,7 @@ def installed(root: str, site: str) -> Iterator[str]:
     for name in sorted(files.names(rooted.path(root, site))):
         if not name.endswith(_ENDINGS):
             continue
-        path: str | None = f"{site}/{name}"
+        path: str | None = f"{site.rstrip('/')}/{name}"
         if name.endswith(".egg-link"):
             path = _checkout(root, f"{site}/{name}", name.removesuffix(".egg-link"))
         if path is not None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from leadline.linux.rpmheader import LARGEST
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +67,7 @@ def blobs(descriptor: int, wanted: Callable[[bytes], bool], prefix: int) -> Iter
             continue
         order = "big" if file.order == ">" else "little"
         first, length = int.from_bytes(item[4:8], order), int.from_bytes(item[8:12], order)  # type: ignore[arg-type]
-        if length > left:
+        if length > min(left, LARGEST):
             continue
         left -= length
         if length > prefix and not wanted(_overflow(file, first, prefix)[:prefix]):

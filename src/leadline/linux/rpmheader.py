@@ -44,6 +44,10 @@ _WIDTHS = {2: 1, 3: 2, 4: 4, 5: 8}  # bytes of INT8, INT16, INT32 and INT64
 _STRING, _STRING_ARRAY, _I18N = 6, 8, 9
 _ENTRIES = 65536  # more entries than any header has; rpm itself stops there
 PREFIX = 8192  # bytes of a header that nearly always hold its name
+LARGEST = 64 << 20  # bytes of a header; that of a kernel's sources has some 10 MiB
+_VALUES = 1 << 20  # of one tag
+_LONGEST = 65536  # bytes of a text
+_PATH = 4096  # bytes of a path, PATH_MAX
 
 
 class File:
@@ -82,11 +86,11 @@ class Header:
         self._tags = self._fields[-4::-4]  # backwards: a later entry is right
 
     def text(self, tag: int) -> str | None:
-        """A string; of a translated one the untranslated."""
+        """A string, not longer than 64 KiB; of a translated one the untranslated."""
         found = self._find(tag)
         if found is None or found[0] not in (_STRING, _STRING_ARRAY, _I18N):
             return None
-        end = self._blob.find(b"\0", found[1])
+        end = self._blob.find(b"\0", found[1], found[1] + _LONGEST)
         return decode(self._blob[found[1] : end]) if end >= 0 else None
 
     def number(self, tag: int) -> int | None:
@@ -102,14 +106,16 @@ class Header:
         from struct import unpack_from
 
         found = self._find(tag)
-        if found is None or found[0] not in _WIDTHS or found[2] * _WIDTHS[found[0]] > len(self._blob) - found[1]:
+        if found is None or found[0] not in _WIDTHS or found[2] > _VALUES:
+            return ()
+        if found[2] * _WIDTHS[found[0]] > len(self._blob) - found[1]:
             return ()
         return unpack_from(f">{found[2]}{'-BBHIQ'[found[0]]}", self._blob, found[1])
 
     def texts(self, tag: int) -> list[bytes]:
         """All strings, as bytes."""
         found = self._find(tag)
-        if found is None or found[0] not in (_STRING, _STRING_ARRAY, _I18N) or found[2] > len(self._blob):
+        if found is None or found[0] not in (_STRING, _STRING_ARRAY, _I18N) or found[2] > _VALUES:
             return []
         # The strings go on to the end of the header: only as many are wanted as there are.
         return self._blob[found[1] :].split(b"\0", found[2])[: found[2]]
@@ -120,7 +126,7 @@ class Header:
         modes = self.numbers(_FILE_MODES)
         sizes = self.numbers(_LONG_FILE_SIZES) or self.numbers(_FILE_SIZES)
         digests = self.texts(_FILE_DIGESTS) if self.number(_DIGEST_ALGORITHM) == _SHA256 else []
-        for place, path in enumerate(self._paths()):
+        for place, path in self._paths():
             yield File(
                 decode(path),
                 decode(owners[0][place]) if place < len(owners[0]) else None,
@@ -130,15 +136,16 @@ class Header:
                 decode(digests[place]) if place < len(digests) else None,
             )
 
-    def _paths(self) -> Iterator[bytes]:
+    def _paths(self) -> Iterator[tuple[int, bytes]]:
+        """Place among the files and path of each file; without those whose path cannot be one."""
         names = self.texts(_BASE_NAMES)
         if not names:
-            yield from self.texts(_OLD_FILE_NAMES)
+            yield from enumerate(self.texts(_OLD_FILE_NAMES))
             return
         folders = self.texts(_DIR_NAMES)
-        for name, place in zip(names, self.numbers(_DIR_INDEXES), strict=False):
-            if place < len(folders):
-                yield folders[place] + name
+        for place, (name, index) in enumerate(zip(names, self.numbers(_DIR_INDEXES), strict=False)):
+            if index < len(folders) and len(folders[index]) + len(name) < _PATH:
+                yield place, folders[index] + name
 
     def _find(self, tag: int) -> tuple[int, int, int] | None:
         """Type of an entry, where its data begin in the blob, and the number of values."""

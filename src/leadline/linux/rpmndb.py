@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from leadline.linux.rpmheader import LARGEST
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +37,7 @@ def blobs(descriptor: int, wanted: Callable[[bytes], bool], prefix: int) -> Iter
         if len(head) < _BLOCK:
             continue
         magic, found, _, length = unpack("<4sIII", head[:_BLOCK])
-        if magic != b"BlbS" or found != number or length > left:
+        if magic != b"BlbS" or found != number or length > min(left, LARGEST):
             continue
         left -= length
         if not wanted(head[_BLOCK : _BLOCK + length]):

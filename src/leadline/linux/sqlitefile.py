@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 _WAL_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _IMMUTABLE = 0x2000  # SQLITE_IOCAP_IMMUTABLE
-_LONGEST = 256 << 20  # bytes of one value
+_LONGEST = 64 << 20  # bytes of one value
 
 
 class DamagedError(Exception):
@@ -34,7 +34,7 @@ class DamagedError(Exception):
 class Database:
     """A connection for statements on plain tables. Close it, or use it in ``with``."""
 
-    __slots__ = ("_closing", "_connection", "size")
+    __slots__ = ("_closing", "_connection", "_system", "size")
 
     def __init__(self, path: str) -> None:
         """Open a file. Raises :class:`DamagedError` when it is no regular file or may not be read."""
@@ -51,7 +51,7 @@ class Database:
         sizes = [os.fstat(one).st_size for one in self._closing]
         self.size = sum(sizes)
         vfs = f"leadline-{id(self):x}"
-        system = _logged(vfs, _Pages(*self._closing)) if sizes[1:] > [0] else _plain(vfs)
+        self._system = _logged(vfs, _Pages(*self._closing)) if sizes[1:] > [0] else _plain(vfs)
         folder, _, name = path.rpartition("/")
         self._closing.append(os.open(folder or "/", os.O_PATH | os.O_CLOEXEC))
         try:
@@ -63,8 +63,6 @@ class Database:
         except apsw.Error as error:
             self._shut()
             raise DamagedError(str(error)) from None
-        finally:
-            system.unregister()
         try:
             self._restrict(self._connection)
         except apsw.Error as error:
@@ -109,6 +107,7 @@ class Database:
         self._shut()
 
     def _shut(self) -> None:
+        self._system.unregister()
         for descriptor in self._closing:
             os.close(descriptor)
 

@@ -124,7 +124,7 @@ def test_links_in_circles_and_deep_trees_end(answer, tree, tmp_path) -> None:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=200), st.text("0123456789.t", max_size=6))
+@given(st.binary(max_size=200), st.text("0123456789.t\u00b2\u0663", max_size=6))
 def test_any_settings_are_read_without_an_error(tmp_path: Path, content: bytes, number: str) -> None:
     (tmp_path / "pyvenv.cfg").write_bytes(content)
     (tmp_path / "lib" / f"python{number}" / "site-packages").mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from leadline.linux import rpmdb, rpmheader
+
 FORMATS = ["sqlite", "ndb", "bdb", "bdb-swapped"]
 TAGS = (
     "NAME",
@@ -187,3 +189,21 @@ def test_databases_with_another_schema_give_no_rows(answer, tmp_path, schema) ->
 
 def test_a_machine_without_rpm_has_no_rows(answer, tmp_path) -> None:
     assert answer("SELECT * FROM rpm_packages", str(tmp_path)) == []
+
+
+def test_a_root_that_is_a_descriptor_leads_to_its_own_database(rpm_root) -> None:
+    """As with pid_with_namespace: what the descriptor's path names here is another file."""
+    descriptor = os.open(rpm_root, os.O_PATH)
+    try:
+        headers = rpmdb.packages(f"/proc/self/fd/{descriptor}", lambda message: None)
+        assert len([header.text(rpmheader.NAME) for header in headers]) == 3
+    finally:
+        os.close(descriptor)
+
+
+def test_reading_leaves_nothing_open(answer, root) -> None:
+    before = os.listdir("/proc/self/fd")
+    for _ in range(3):
+        answer("SELECT name FROM rpm_packages LIMIT 1", root)
+        answer("SELECT name FROM rpm_packages", root)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
