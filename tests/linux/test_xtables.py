@@ -32,7 +32,7 @@ for table in ('filter', 'nat'):
     for chain in chains:
         for rule in chain.rules():
             print('-A', chain.name, *(('-m ' + name) for name in rule.matches), rule.target)
-print(*sorted(xtables.tables('')))
+print(*sorted(xtables.tables('') or ()))
 "
 """
 
@@ -121,6 +121,10 @@ for chain in xtables.chains('filter'):
     assert isolated(count, sys.executable).splitlines() == [
         "INPUT 3 360", "FORWARD 0 0", "OUTPUT 3 360 (3, 360)",
     ]  # fmt: skip
+
+
+def test_a_kernel_that_does_not_say_which_tables_there_are_has_none(tmp_path) -> None:
+    assert xtables.tables(str(tmp_path)) is None
 
 
 def test_a_table_that_is_not_there_is_an_error() -> None:

@@ -57,7 +57,9 @@ def _below(root: str, start: str, cancelled: Callable[[], bool]) -> Iterator[tup
         if cancelled():
             return
         folder = folders.pop()
-        for entry in _members(folder):
+        for number, entry in enumerate(_members(folder)):
+            if number & 4095 == 4095 and cancelled():
+                return
             try:
                 if entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)

@@ -87,9 +87,13 @@ class Rule:
         self.target = ""
 
 
-def tables(root: str) -> list[str]:
-    """The tables that are in use in our network namespace: filter, nat, mangle, raw, security."""
-    return [decode(line) for line in (files.read(root + "/proc/net/ip_tables_names", 4096) or b"").split()]
+def tables(root: str) -> list[str] | None:
+    """The tables that are in use in our network namespace: filter, nat, mangle, raw, security.
+
+    None when the kernel does not say, which it does to root only.
+    """
+    data = files.read(root + "/proc/net/ip_tables_names", 4096)
+    return None if data is None else [decode(line) for line in data.split()]
 
 
 def chains(table: str) -> list[Chain]:

@@ -48,7 +48,10 @@ def iptables(query: Query) -> Rows:
     if query.root:
         query.warn("iptables asks the running kernel and has no rows for another root")
         return
-    for name in xtables.tables(query.root):
+    names = xtables.tables(query.root)
+    if names is None:
+        query.warn("iptables needs root, and a kernel with the legacy packet filter")
+    for name in names or ():
         try:
             chains = xtables.chains(name)
         except OSError as error:
