@@ -154,6 +154,33 @@ def test_any_answer_is_taken_or_refused(changes: list[tuple[int, int]], more: by
             pass
 
 
+def test_systemds_own_socket_is_pinged_until_it_answers(tmp_path: Path) -> None:
+    """As systemd does when the first message comes with the end of the authentication: it waits for the next."""
+    path = tmp_path / "private"
+
+    def serve() -> None:
+        client, _ = server.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(b"OK 00\r\n")
+            data = b""
+            while b"Ping" not in data[data.find(b"Ping") + 4 :]:
+                data += client.recv(1000)
+            for message in Parser().feed(data[data.index(b"BEGIN\r\n") + 7 :]):
+                client.sendall(new_method_return(message).serialise(9))
+            client.recv(1000)
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        connected = bus.connect([(str(path), False)])
+        assert connected is not None
+        connected.close()
+        thread.join(5)
+
+
 def test_a_huge_answer_is_refused() -> None:
     connected, theirs = pair()
     with connected, theirs:

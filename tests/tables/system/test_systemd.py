@@ -188,7 +188,8 @@ IMAGE = {
     "home/ann/.config/autostart-scripts/run.sh": "#!/bin/sh\n",
     "etc/xdg/autostart/odd.desktop": "not a desktop file",
     "etc/init.d/cron": "#!/bin/sh\n",
-    "usr/lib/systemd/system/web.service": "[Unit]\nDescription=Web\n[Service]\nUser=www\n[Install]\nWantedBy=x.target\n",
+    "usr/lib/systemd/system/web.service": "[Unit]\nDescription=Web\n[Service]\nUser=www\n"
+    "[Install]\nWantedBy=x.target\n",
     "usr/lib/systemd/system/back.timer": "[Unit]\nDescription=Backup\n[Timer]\nOnCalendar=daily\nOnCalendar=Mon 08:00\n"
     "Persistent=true\n[Install]\nWantedBy=timers.target\n",
     "usr/lib/systemd/system/other.timer": "[Timer]\nOnBootSec=5min\nUnit=elsewhere.service\n",

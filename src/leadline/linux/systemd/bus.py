@@ -25,6 +25,7 @@ PATH = "/org/freedesktop/systemd1"
 SYSTEM_BUS = "/run/dbus/system_bus_socket"
 PRIVATE = "/run/systemd/private"  # systemd's own, for root only; answers without a bus
 _SECONDS = 5.0  # that one answer may take
+_NUDGE = 0.02  # seconds
 _WINDOW = 64  # calls on their way: so few that their bytes fit into the socket's buffer
 _MESSAGE = 64 << 20  # bytes of the largest answer that is read
 _NO_AUTO_START = 2
@@ -102,10 +103,27 @@ class Bus:
     def reaches_systemd(self) -> bool:
         """Whether systemd is at the other end; says Hello to a bus, as one has to before anything else."""
         if not self._is_bus:
-            return True
+            return self._wake()
         bus = ("/org/freedesktop/DBus", "org.freedesktop.DBus")
         self.call((*bus, "Hello", None, ()))
         return self.call((*bus, "NameHasOwner", "s", (NAME,))) == (True,)
+
+    def _wake(self) -> bool:
+        """Ping until there is an answer.
+
+        When systemd reads our first message together with the end of the authentication, it only looks at it once more
+        comes (seen with systemd 252). Answers that come late are passed over by their serial number.
+        """
+        from select import POLLIN, poll
+
+        readable = poll()
+        readable.register(self._socket, POLLIN)
+        for _ in range(int(_SECONDS / _NUDGE)):
+            serial = self._send(("/", "org.freedesktop.DBus.Peer", "Ping", None, ()))
+            if readable.poll(_NUDGE * 1000):
+                self._answer(serial, {})
+                return True
+        raise BusError("timed out")
 
     def call(self, call: Call) -> tuple[Any, ...]:
         """The answer to one call. Raises BusError also when it is an error."""
