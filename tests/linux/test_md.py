@@ -8,32 +8,32 @@ from pathlib import Path
 import pytest
 
 from leadline.linux import md
-from leadline.linux.md import Disk, Member
+from leadline.linux.md import Drive, Member
 
 SYNC = 6  # active and in step
 
 
-def told(disks: list[Disk], places: int) -> list[tuple[str, int | None, str]]:
+def told(disks: list[Drive], places: int) -> list[tuple[str, int | None, str]]:
     return [(one.name, one.slot, one.state) for one in md.placed(disks, places)]
 
 
 def test_an_array_in_order_has_its_members_in_their_places() -> None:
-    disks = [Disk(0, "/dev/sda1", 0, SYNC), Disk(1, "/dev/sdb1", 1, SYNC | 1 << 9)]
+    disks = [Drive(0, "/dev/sda1", 0, SYNC), Drive(1, "/dev/sdb1", 1, SYNC | 1 << 9)]
     assert told(disks, 2) == [("/dev/sda1", 0, "active sync"), ("/dev/sdb1", 1, "active sync writemostly")]
 
 
 def test_a_failed_member_is_told_with_the_place_its_number_gives() -> None:
-    disks = [Disk(0, "/dev/sda1", 0, SYNC), Disk(1, "/dev/sdb1", -1, 1)]
+    disks = [Drive(0, "/dev/sda1", 0, SYNC), Drive(1, "/dev/sdb1", -1, 1)]
     assert told(disks, 2) == [("/dev/sda1", 0, "active sync"), ("/dev/sdb1", 1, "faulty")]
 
 
 def test_a_failed_member_of_a_late_number_takes_a_place_that_is_left() -> None:
-    disks = [Disk(0, "/dev/sda1", 0, SYNC), Disk(5, "/dev/sdf1", -1, 1), Disk(6, "/dev/sdg1", -1, 1)]
+    disks = [Drive(0, "/dev/sda1", 0, SYNC), Drive(5, "/dev/sdf1", -1, 1), Drive(6, "/dev/sdg1", -1, 1)]
     assert told(disks, 3) == [("/dev/sda1", 0, "active sync"), ("/dev/sdf1", 1, "faulty"), ("/dev/sdg1", 2, "faulty")]
 
 
 def test_places_that_none_holds_are_told_as_removed() -> None:
-    disks = [Disk(1, "/dev/sdb1", 1, SYNC)]
+    disks = [Drive(1, "/dev/sdb1", 1, SYNC)]
     assert told(disks, 3) == [
         ("/dev/sdb1", 1, "active sync"),
         ("unknown", 0, "removed"),
@@ -42,7 +42,7 @@ def test_places_that_none_holds_are_told_as_removed() -> None:
 
 
 def test_a_spare_waits_without_a_place_and_one_with_a_place_is_being_filled() -> None:
-    disks = [Disk(0, "/dev/sda", 0, SYNC), Disk(2, "/dev/sdc", 1, 0), Disk(3, "/dev/sdd", -1, 0)]
+    disks = [Drive(0, "/dev/sda", 0, SYNC), Drive(2, "/dev/sdc", 1, 0), Drive(3, "/dev/sdd", -1, 0)]
     assert told(disks, 2) == [
         ("/dev/sda", 0, "active sync"),
         ("/dev/sdc", 1, "recovering"),

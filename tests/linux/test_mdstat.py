@@ -80,11 +80,6 @@ def test_arrays_of_every_layout_are_read(name: str, status: str, size: int, othe
     assert (found.status, found.size, found.other) == (status, size, other)
 
 
-def test_members_are_named_without_their_places() -> None:
-    assert arrays(ALL)["md4"].members == ["sdn", "sdm", "sdl", "sdk", "sdj", "sdi"]
-    assert arrays(ALL)["md127"].members == ["sdw", "sdx"]
-
-
 def test_what_is_being_done_to_an_array_is_told() -> None:
     found = arrays(ALL)
     assert found["md1"].actions == {"recovery": ("12.6% (37043392/292945152)", "127.5min", "33440K/sec")}

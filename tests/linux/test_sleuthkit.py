@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
+
+from leadline.linux import sleuthkit
 
 TRY = """
 import os
@@ -35,3 +38,9 @@ def test_the_child_gives_its_rights_away() -> None:
         "Resource temporarily unavailable",
         "File too large",
     ]
+
+
+def test_a_machine_without_the_library_is_told_so(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pytsk3", None)
+    request = json.dumps({"path": "/dev/null", "regular": False, "want": "partitions"})
+    assert list(sleuthkit.rows([request], None)) == ["pytsk3, The Sleuth Kit for Python, is not installed"]

@@ -52,7 +52,7 @@ class Status:
         self.version: str | None = None
 
 
-class Disk:
+class Drive:
     """A member: its number in the array, its path, its place (negative for none) and state bits of md_p.h."""
 
     __slots__ = ("name", "number", "place", "state")
@@ -92,7 +92,7 @@ def members(root: str, name: str) -> Iterator[Member]:
     yield from placed(disks, status(root, name).raid_disks or 0)
 
 
-def placed(disks: list[Disk], places: int) -> Iterator[Member]:
+def placed(disks: list[Drive], places: int) -> Iterator[Member]:
     """The members and the places that are left.
 
     A disk that lost its place still has the number it had there, unless that is beyond the places: then it is told
@@ -148,7 +148,7 @@ def _asked(name: str) -> Status | None:
     return parse_array(answer[0]) if answer else None
 
 
-def _asked_disks(name: str) -> list[Disk] | None:
+def _asked_disks(name: str) -> list[Drive] | None:
     import struct
 
     requests = [struct.pack("=5i", number, 0, 0, 0, 0) for number in range(_MOST)]
@@ -159,7 +159,7 @@ def _asked_disks(name: str) -> list[Disk] | None:
     for answer in answers:
         number, major, minor, place, state = struct.unpack("=5i", answer)
         if major > 0:
-            disks.append(Disk(number, _device(major, minor), place, state))
+            disks.append(Drive(number, _device(major, minor), place, state))
     return disks
 
 
@@ -206,7 +206,7 @@ def _seen(root: str, name: str) -> Status:
     return found
 
 
-def _seen_disks(root: str, name: str) -> Iterator[Disk]:
+def _seen_disks(root: str, name: str) -> Iterator[Drive]:
     folder = rooted.path(root, f"/sys/class/block/{name}/md")
     entries = [entry for entry in files.names(folder) if entry.startswith("dev-")]
     for number, entry in enumerate(sorted(entries)[:_MOST]):
@@ -216,7 +216,7 @@ def _seen_disks(root: str, name: str) -> Iterator[Disk]:
             state |= _SYSFS_STATES.get(word.strip(), 0)
         place = integer(_attribute(root, name, f"{entry}/slot") or "")
         # The number a member had is not told: one beyond the places says that it has none.
-        yield Disk(
+        yield Drive(
             _MOST + number, "/dev/" + clean(entry[4:].replace("!", "/")), -1 if place is None else place, state
         )  # fmt: skip
 

@@ -20,12 +20,11 @@ class Array:
     """One array. ``size`` is in KiB; ``actions`` holds for each running one of ACTIONS its progress, the time it will
     take and its speed; ``bitmap`` the pages in memory, the bytes for each bit, and an external file."""
 
-    __slots__ = ("actions", "bitmap", "members", "name", "other", "size", "status")
+    __slots__ = ("actions", "bitmap", "name", "other", "size", "status")
 
-    def __init__(self, name: str, status: str | None, members: list[str]) -> None:
+    def __init__(self, name: str, status: str | None) -> None:
         self.name = name
         self.status = status
-        self.members = members
         self.size: int | None = None
         self.other = ""
         self.actions: dict[str, Action] = {}
@@ -65,16 +64,12 @@ def parse(data: bytes) -> Summary:
             elif name == "unused devices":
                 found.unused = rest.strip()
             elif colon and name and not set("/\0") & set(name):
-                array = _array(name, rest.split())
+                # md0 : active (auto-read-only) raid1 sdb1[1] sda1[0](F); leadline.linux.md knows more of the members
+                array = Array(name, next(iter(rest.split()), None))
                 found.arrays.append(array)
         elif array:
             _detail(array, line.strip(), words)
     return found
-
-
-def _array(name: str, words: Sequence[str]) -> Array:
-    """The first line: `md0 : active (auto-read-only) raid1 sdb1[1] sda1[0](F)`."""
-    return Array(name, words[0] if words else None, [word.partition("[")[0] for word in words[1:] if "[" in word])
 
 
 def _detail(array: Array, line: str, words: Sequence[str]) -> None:
