@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadline.linux import cgroup, proc
+from leadline.linux import proc
 from leadline.sql.schema import LINUX, TEXT, Column
 
 TYPE_CHECKING = False
@@ -38,6 +38,8 @@ def ending(query: Query) -> Callable[[int], Values] | None:
     group, name, cmdline = query.uses("container_id", "cgroup"), query.uses("parent_name"), query.uses("parent_cmdline")
     if not (group or name or cmdline):
         return None
+    from leadline.linux import cgroup  # not for every look at the processes
+
     root = query.root
     known: dict[int, Values] = {}
     parents: dict[int, tuple[str | None, str | None]] = {}
