@@ -26,24 +26,15 @@ def packages(root: str, admindir: str, fields: Sequence[str]) -> Iterator[list[s
 
     Packages come in the order of the file. A package whose state is `not-installed` is none.
     """
-    marks = [(f"\n{field}:", f"\n{field}:".encode()) for field in fields]
+    marks = {field: f"\n{field}:".encode() for field in fields}
     for stanza in _current(root, admindir):
-        # In dpkg's own order everything that is asked for stands before the version's end. That much is text at once.
+        # In dpkg's own order everything that is asked for stands before the version's end. That much is taken apart.
         version = stanza.find(_VERSION)
         end = stanza.find(b"\n", version + 1) if version >= 0 else len(stanza) - 1
-        head = decode(stanza[: end + 1])
-        start = head.find("\nStatus:")
-        if start >= 0 and head.startswith(_ABSENT, head.find("\n", start + 1) - len(_ABSENT)):
+        known = dict([line.split(": ", 1) for line in decode(stanza[1:end]).split("\n") if ": " in line])
+        if known.get("Status", "").endswith(_ABSENT):
             continue
-        values = []
-        for mark, bytes_mark in marks:
-            start = head.find(mark)
-            if start >= 0:
-                start += len(mark)
-                values.append(head[start : head.find("\n", start)].strip())
-            else:
-                values.append(_value(stanza, bytes_mark, end))
-        yield values
+        yield [known[field].strip() if field in known else _value(stanza, mark) for field, mark in marks.items()]
 
 
 def files_of(
