@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Row = tuple[Any, ...]
 
-_SECONDS = 300.0  # of processor time for one disk, or without a row
+_SECONDS = 60.0  # of processor time for one row
 _MEGABYTES = 1024
 
 

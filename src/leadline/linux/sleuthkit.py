@@ -29,12 +29,12 @@ _TYPES = {1: "regular", 2: "directory", 3: "fifo", 4: "character", 5: "block", 6
 _ALGORITHMS = ("md5", "sha1", "sha256")
 
 
-def rows(arguments: list[str], _: object) -> Iterator[Row | str]:
+def rows(arguments: list[str], _: object) -> Iterator[Row | str | None]:
     """The rows of the request in the first argument, an object in JSON, each as the columns of a table behind device.
 
     ``path`` is where the device is, ``regular`` whether it must be a file. ``want`` is partitions; or files, with lists
     ``partitions``, ``paths`` and ``inodes`` or null for all of them, and ``named``: whether paths are looked for; or
-    hashes, with ``partitions``, ``inodes`` and the size ``largest`` up to which files are read. A text is a warning.
+    hashes, with ``partitions``, ``inodes`` and the size ``largest`` up to which files are read. A text is a warning, None says that the search goes on.
     """
     import hashlib  # noqa: F401 before nobody may read the library any more
     import json
@@ -138,7 +138,7 @@ def _type(pytsk3: Any, number: int) -> str:
 
 def _files(
     system: Any, partition: str, paths: list[str] | None, inodes: list[int] | None, named: bool
-) -> Iterator[Row]:
+) -> Iterator[Row | None]:
     """The files at the paths, else of the inodes, else every regular file.
 
     An inode does not know its names: these are looked for in all directories, if anybody wants to know them.
@@ -156,6 +156,8 @@ def _files(
                 yield _file(system, partition, path, file)
                 if left is not None:
                     left.discard(int(file.info.meta.addr))
+            else:
+                yield None
     for _, file in _of_inodes(system, left or ()):
         yield _file(system, partition, None, file)
 
