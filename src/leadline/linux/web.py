@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
+    from ssl import SSLContext
     from urllib.parse import SplitResult
 
     from leadline.linux.http1 import Reply
@@ -31,10 +32,10 @@ def get(
 ) -> Reply:
     """The answer to a GET of an http or https address, after its redirects.
 
-    ``seconds`` bounds all of it, ``limit`` each answer in bytes. Servers are verified with the certificates in the
-    file or directory ``authorities``, else with the system's. Raises OSError for what the network or the server's
-    certificate does not allow (TimeoutError when it takes too long) and ValueError for an address that is none, for
-    what is no HTTP answer, and for too many redirects.
+    ``seconds`` bounds all of it but the resolver, which has times of its own, and ``limit`` each answer in bytes.
+    Servers are verified with the certificates in the file or directory ``authorities``, with the system's when it is
+    not there. Raises OSError for what the network or the server's certificate does not allow (TimeoutError when it
+    takes too long) and ValueError for an address that is none, for what is no HTTP answer, and for too many redirects.
     """
     from time import monotonic
     from urllib.parse import urljoin
@@ -48,7 +49,7 @@ def get(
         with _connected(parts, left, authorities) as channel:
             reply = http1.exchange(
                 channel,
-                _request(parts, agent),
+                request(parts, agent),
                 seconds=max(end - monotonic(), 0.001),
                 limit=limit,
                 cancelled=cancelled,
@@ -74,7 +75,8 @@ def split(address: str) -> SplitResult:
     )
 
 
-def _request(parts: SplitResult, agent: str) -> bytes:
+def request(parts: SplitResult, agent: str) -> bytes:
+    """The request for an address. Raises ValueError for a host's name that cannot be one."""
     host = _ascii(parts.hostname or "")
     host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port not in (None, 443 if parts.scheme == "https" else 80) else ""
@@ -93,27 +95,50 @@ def _ascii(host: str) -> str:
 
 def _connected(parts: SplitResult, seconds: float, authorities: str) -> socket:
     """A connection that is verified when it is to be secure. Raises OSError, and ValueError for an impossible name."""
-    import socket
-
     secure = parts.scheme == "https"
     host = _ascii(parts.hostname or "")
-    channel = socket.create_connection((host, parts.port or (443 if secure else 80)), seconds)
+    channel = _reached(host, parts.port or (443 if secure else 80), seconds)
     if not secure:
         return channel
-    import ssl
-
     try:
-        if authorities:
-            import os
-
-            directory = os.path.isdir(authorities)
-            context = ssl.create_default_context(
-                cafile=None if directory else authorities, capath=authorities if directory else None
-            )
-        else:
-            context = ssl.create_default_context()
+        context = _context(authorities)
         channel.settimeout(seconds)
         return context.wrap_socket(channel, server_hostname=host.partition("%")[0])
     except BaseException:
         channel.close()
         raise
+
+
+def _reached(host: str, port: int, seconds: float) -> socket:
+    """A connection to the first address of a host that takes one."""
+    import socket
+    from time import monotonic
+
+    end = monotonic() + seconds
+    refused: OSError = TimeoutError(f"no connection within {seconds:g} seconds")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        left = end - monotonic()
+        if left <= 0:
+            break
+        channel = socket.socket(family, kind, protocol)
+        try:
+            channel.settimeout(left)
+            channel.connect(address)
+        except OSError as error:
+            channel.close()
+            refused = error
+        else:
+            return channel
+    raise refused
+
+
+def _context(authorities: str) -> SSLContext:
+    import os
+    import ssl
+
+    if not os.path.exists(authorities):  # the flag's default names a file that osquery's packages bring along
+        return ssl.create_default_context()
+    directory = os.path.isdir(authorities)
+    return ssl.create_default_context(
+        cafile=None if directory else authorities, capath=authorities if directory else None
+    )
