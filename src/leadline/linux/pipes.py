@@ -36,7 +36,7 @@ def ends(root: str) -> Iterator[End]:
         for number, target in proc.descriptors(root, pid):
             if target.startswith(_MARK):
                 inode = target[len(_MARK) : -1]
-                if inode.isdigit():
+                if inode.isdecimal() and len(inode) <= proc.DIGITS:
                     yield End(pid, number, _mode(root, pid, number), int(inode), ANONYMOUS, (0, int(inode)))
             elif target.startswith("/"):
                 status = _status(root, pid, number, target)

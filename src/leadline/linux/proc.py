@@ -30,7 +30,7 @@ def pids(root: str, wanted: Iterable[object] | None = None) -> list[int]:
     number finds what a look at all processes would.
     """
     if wanted is None:
-        return sorted(int(name) for name in files.names(root + "/proc") if name.isdigit())
+        return sorted(int(name) for name in files.names(root + "/proc") if name.isdecimal())
     return [pid for pid in dict.fromkeys(wanted) if isinstance(pid, int) and pid > 0 and is_process(root, pid)]
 
 
@@ -172,7 +172,7 @@ def descriptors(root: str, pid: int) -> Iterator[tuple[int, str]]:
     directory = f"{root}/proc/{pid}/fd"
     for name in files.names(directory):
         target = files.link(f"{directory}/{name}")
-        if target is not None and name.isdigit() and len(name) <= DIGITS:
+        if target is not None and name.isdecimal() and len(name) <= DIGITS:
             yield int(name), target
 
 
@@ -197,7 +197,7 @@ def namespace(root: str, pid: int, kind: str) -> int | None:
     if target is None or not target.endswith("]"):
         return None
     number = target[len(kind) + 2 : -1]
-    return int(number) if number.isdigit() and len(number) <= DIGITS else None
+    return int(number) if number.isdecimal() and len(number) <= DIGITS else None
 
 
 def boot_time(root: str) -> int | None:

@@ -81,6 +81,10 @@ def test_pipes_of_an_image_stay_inside_of_it(ask, tree) -> None:
     os.symlink("/run/x", f"{root}/proc/5/fd/3")
     os.symlink("pipe:[77]", f"{root}/proc/5/fd/4")
     os.symlink("pipe:[seven]", f"{root}/proc/6/fd/5")
+    os.symlink("pipe:[²]", f"{root}/proc/6/fd/7")
+    os.symlink(f"pipe:[{'7' * 40}]", f"{root}/proc/6/fd/8")
+    os.symlink("pipe:[9]", f"{root}/proc/6/fd/²")
+    os.mkdir(f"{root}/proc/²")
     os.symlink("/proc/1/root", f"{root}/proc/6/fd/6")
     rows = ask("SELECT pid, fd, inode, type FROM process_open_pipes ORDER BY fd", root)
     assert [tuple(row.values()) for row in rows] == [(5, 3, inode, "named"), (5, 4, 77, "anonymous")]
