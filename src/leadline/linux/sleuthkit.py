@@ -23,6 +23,7 @@ _CHUNK = 1 << 20
 _HIGHEST = (1 << 63) - 1
 _REMEMBERED = 1 << 20  # inodes that are remembered, so that none is looked at twice
 _LONGEST = 64 << 10  # characters of a path
+_SIGN = 256  # files that are passed over between two signs of life
 _META, _UNALLOCATED = 4, 2  # TSK_VS_PART_FLAG_ENUM
 _REGULAR, _DIRECTORY = 1, 2
 _TYPES = {1: "regular", 2: "directory", 3: "fifo", 4: "character", 5: "block", 6: "symlink", 8: "socket"}
@@ -34,7 +35,8 @@ def rows(arguments: list[str], _: object) -> Iterator[Row | str | None]:
 
     ``path`` is where the device is, ``regular`` whether it must be a file. ``want`` is partitions; or files, with lists
     ``partitions``, ``paths`` and ``inodes`` or null for all of them, and ``named``: whether paths are looked for; or
-    hashes, with ``partitions``, ``inodes`` and the size ``largest`` up to which files are read. A text is a warning, None says that the search goes on.
+    hashes, with ``partitions``, ``inodes`` and the size ``largest`` up to which files are read. A text is a warning,
+    None says that the search goes on.
     """
     import hashlib  # noqa: F401 before nobody may read the library any more
     import json
@@ -151,12 +153,12 @@ def _files(
         return
     left = None if inodes is None else set(inodes)
     if left is None or named:
-        for path, file in _walk(system):
+        for count, (path, file) in enumerate(_walk(system)):
             if inodes is None or int(file.info.meta.addr) in inodes:
                 yield _file(system, partition, path, file)
                 if left is not None:
                     left.discard(int(file.info.meta.addr))
-            else:
+            elif count % _SIGN == 0:
                 yield None
     for _, file in _of_inodes(system, left or ()):
         yield _file(system, partition, None, file)
