@@ -12,7 +12,10 @@ from leadline.linux.text import decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 NAME = 1000
 VERSION = 1001
@@ -48,22 +51,6 @@ LARGEST = 64 << 20  # bytes of a header; that of a kernel's sources has some 10 
 _VALUES = 1 << 20  # of one tag
 _LONGEST = 65536  # bytes of a text
 _PATH = 4096  # bytes of a path, PATH_MAX
-
-
-class File:
-    """One file of a package. ``sha256`` is None where the package has digests of another kind."""
-
-    __slots__ = ("group", "mode", "path", "sha256", "size", "user")
-
-    def __init__(
-        self, path: str, user: str | None, group: str | None, mode: int | None, size: int | None, sha256: str | None
-    ) -> None:
-        self.path = path
-        self.user = user
-        self.group = group
-        self.mode = mode
-        self.size = size
-        self.sha256 = sha256
 
 
 class Header:
@@ -120,32 +107,42 @@ class Header:
         # The strings go on to the end of the header: only as many are wanted as there are.
         return self._blob[found[1] :].split(b"\0", found[2])[: found[2]]
 
-    def files(self) -> Iterator[File]:
-        """The package's files in the order of the header."""
-        owners = self.texts(_FILE_USER), self.texts(_FILE_GROUP)
-        modes = self.numbers(_FILE_MODES)
-        sizes = self.numbers(_LONG_FILE_SIZES) or self.numbers(_FILE_SIZES)
-        digests = self.texts(_FILE_DIGESTS) if self.number(_DIGEST_ALGORITHM) == _SHA256 else []
-        for place, path in self._paths():
-            yield File(
-                decode(path),
-                decode(owners[0][place]) if place < len(owners[0]) else None,
-                decode(owners[1][place]) if place < len(owners[1]) else None,
-                modes[place] if place < len(modes) else None,
-                _signed(sizes[place]) if place < len(sizes) else None,
-                decode(digests[place]) if place < len(digests) else None,
-            )
+    def files(self) -> Iterator[tuple[str, str | None, str | None, int | None, int | None, str | None]]:
+        """Path, user, group, mode, size and SHA-256 of each file, in the order of the header.
 
-    def _paths(self) -> Iterator[tuple[int, bytes]]:
-        """Place among the files and path of each file; without those whose path cannot be one."""
+        The digest is None in a package that has digests of another kind, and empty for what is no regular file.
+        """
         names = self.texts(_BASE_NAMES)
+        folders, indexes = self.texts(_DIR_NAMES), self.numbers(_DIR_INDEXES)
         if not names:
-            yield from enumerate(self.texts(_OLD_FILE_NAMES))
-            return
-        folders = self.texts(_DIR_NAMES)
-        for place, (name, index) in enumerate(zip(names, self.numbers(_DIR_INDEXES), strict=False)):
-            if index < len(folders) and len(folders[index]) + len(name) < _PATH:
-                yield place, folders[index] + name
+            names, folders = self.texts(_OLD_FILE_NAMES), [b""]
+            indexes = (0,) * len(names)
+        count = len(names)
+        digests = self.texts(_FILE_DIGESTS) if self.number(_DIGEST_ALGORITHM) == _SHA256 else []
+        known: dict[bytes | None, str | None] = {None: None}  # a package's files belong to few users and groups
+        for name, index, user, group, mode, size, digest in zip(
+            names,
+            indexes,
+            _padded(self.texts(_FILE_USER), count),
+            _padded(self.texts(_FILE_GROUP), count),
+            _padded(self.numbers(_FILE_MODES), count),
+            _padded(self.numbers(_LONG_FILE_SIZES) or self.numbers(_FILE_SIZES), count),
+            _padded(digests, count),
+            strict=False,
+        ):
+            if index >= len(folders) or len(folders[index]) + len(name) >= _PATH:
+                continue  # that cannot be a path
+            for owner in (user, group):
+                if owner not in known:
+                    known[owner] = decode(owner or b"")
+            yield (
+                decode(folders[index] + name),
+                known[user],
+                known[group],
+                mode,
+                signed(size),
+                None if digest is None else decode(digest),
+            )
 
     def _find(self, tag: int) -> tuple[int, int, int] | None:
         """Type of an entry, where its data begin in the blob, and the number of values."""
@@ -160,8 +157,9 @@ class Header:
 
 def signed(number: int | None) -> int | None:
     """A 64-bit number as SQLite can hold it."""
-    return None if number is None else _signed(number)
+    return number - (1 << 64) if number is not None and number > 0x7FFFFFFFFFFFFFFF else number
 
 
-def _signed(number: int) -> int:
-    return number - (1 << 64) if number > 0x7FFFFFFFFFFFFFFF else number
+def _padded(values: Sequence[T], count: int) -> Sequence[T | None]:
+    """As many values as there are files; in a sound package that is how many there are."""
+    return values if len(values) == count else [*values[:count], *[None] * (count - len(values))]

@@ -22,8 +22,8 @@ def everything(header: Header) -> None:
     for tag in (rpmheader.NAME, rpmheader.GROUP, rpmheader.SIZE, rpmheader.EPOCH, rpmheader.LONG_SIZE):
         header.text(tag)
         header.number(tag)
-    for file in header.files():
-        assert file.path.encode() is not None
+    for path, *_ in header.files():
+        assert path.encode() is not None
 
 
 def mutated(content: bytes, changes: list[tuple[float, int]]) -> bytes:

@@ -34,6 +34,5 @@ def rpm_package_files(query: Query) -> Rows:
         package = header.text(rpmheader.NAME)
         if query.cancelled():
             return
-        for file in header.files():
-            mode = None if file.mode is None else f"{file.mode & 0o7777:04o}"
-            yield package, file.path, file.user, file.group, mode, file.size, file.sha256
+        for file, user, group, mode, size, digest in header.files():
+            yield package, file, user, group, None if mode is None else f"{mode & 0o7777:04o}", size, digest

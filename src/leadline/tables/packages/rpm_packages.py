@@ -8,6 +8,17 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
 from leadline.tables import namespaces
 from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
 
+_TEXTS = {
+    "name": rpmheader.NAME,
+    "version": rpmheader.VERSION,
+    "release": rpmheader.RELEASE,
+    "source": rpmheader.SOURCE,
+    "sha1": rpmheader.SHA1,
+    "arch": rpmheader.ARCH,
+    "vendor": rpmheader.VENDOR,
+    "package_group": rpmheader.GROUP,
+}
+
 
 @table(
     "rpm_packages",
@@ -40,21 +51,24 @@ def rpm_packages(query: Query) -> Rows:
     """Packages that rpm has installed."""
     names = query.equals("name")
     wanted = None if names is None else frozenset(name for name in names if isinstance(name, str))
+    texts = {column: tag if query.uses(column) else None for column, tag in _TEXTS.items()}
     for root, end in namespaces.roots(query):
         for header in rpmdb.packages(root, query.warn, wanted):
-            text, number = header.text, header.number
-            size = number(rpmheader.LONG_SIZE)
+            name, version, release, source, sha1, arch, vendor, group = (
+                None if tag is None else header.text(tag) for tag in texts.values()
+            )
+            size = header.number(rpmheader.LONG_SIZE)
             yield (
-                text(rpmheader.NAME),
-                text(rpmheader.VERSION),
-                text(rpmheader.RELEASE),
-                text(rpmheader.SOURCE),
-                signed(number(rpmheader.SIZE) if size is None else size),
-                text(rpmheader.SHA1),
-                text(rpmheader.ARCH),
-                number(rpmheader.EPOCH),
-                number(rpmheader.INSTALL_TIME),
-                text(rpmheader.VENDOR),
-                text(rpmheader.GROUP),
+                name,
+                version,
+                release,
+                source,
+                signed(header.number(rpmheader.SIZE) if size is None else size),
+                sha1,
+                arch,
+                header.number(rpmheader.EPOCH),
+                header.number(rpmheader.INSTALL_TIME),
+                vendor,
+                group,
                 *end,
             )
