@@ -6,7 +6,7 @@ from math import inf
 from time import perf_counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import exposition
@@ -54,6 +54,7 @@ def test_lines_that_are_too_long_and_too_many_braces_cost_little() -> None:
     assert perf_counter() - start < 1
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([b"a", b"{", b"}", b'"', b"\\", b" ", b"=", b"1", b"\n", b"#", b"\xff", b"e", b"_", b"inf"])

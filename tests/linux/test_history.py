@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import history
@@ -73,6 +73,7 @@ def test_the_files_of_a_home_directory(tmp_path: Path) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([b"#", b"1", b"\n", b": ", b":", b";", b"\x83", b"\xc4", b"\0", b"x", b"9" * 30])))
 def test_any_bytes_are_commands(tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]) -> None:
     path = tmp_path_factory.getbasetemp() / "any_history"

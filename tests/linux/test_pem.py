@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from time import perf_counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import pem
@@ -54,6 +54,7 @@ def test_many_beginnings_without_an_end_are_searched_once() -> None:
     assert perf_counter() - start < 2
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"-----BEGIN ", b"-----END ", b"CERTIFICATE", b"-----", b"\n", b"AAAA", b":", b"\xff"]))
 )

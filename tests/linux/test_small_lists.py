@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import carbonblack, protocols, shadow
@@ -31,6 +31,7 @@ PARTS = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=60))
 def test_any_bytes_are_entries_or_none(tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]) -> None:
     root = tmp_path_factory.getbasetemp() / "lists"

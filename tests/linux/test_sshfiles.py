@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import sshfiles
@@ -51,6 +51,7 @@ def test_a_line_without_a_key_gives_nothing(keys, line: bytes) -> None:  # type:
     assert keys(line) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=40))
 def test_any_text_is_read(tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]) -> None:
     path = tmp_path_factory.getbasetemp() / "ssh"

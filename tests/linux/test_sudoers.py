@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import sudoers
@@ -102,6 +102,7 @@ def test_without_a_file_there_are_no_lines(tmp_path: Path) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["@include ", "#include", " ", "\t", "\\", "\n", "/etc/sudoers", "x", '"', "#", "%h", "\0"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import tlspeer, web
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.text(), st.text("http://s[]:@%/?#.0123456789a \r\n\té", max_size=40).map(lambda one: f"http://a{one}"))
 )
@@ -60,6 +61,7 @@ def test_host_and_port_of_a_server(target: str, expected: tuple[str, int]) -> No
     assert tlspeer.split(target) == expected
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.text("[]:0123456789abc%. \0é")))
 def test_any_target_is_a_host_and_a_port_or_none(target: str) -> None:
     with suppress(ValueError):
