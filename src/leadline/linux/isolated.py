@@ -236,7 +236,7 @@ def serve() -> None:
     send = _sender(longest)
     try:
         for row in import_module(module).rows(arguments, _fed(longest)):
-            send(row, row is None)
+            send(row, not row)  # the end of an item is told before the next can do harm
         send(None, True)
     except BrokenPipeError:
         pass
