@@ -82,15 +82,17 @@ def decode(reply: Reply) -> dict[str, Any]:
         found = json.loads(reply.body) if reply.body.strip() else {}
     except (ValueError, RecursionError) as error:
         start = reply.body[:80].decode("utf-8", "replace")
-        raise RefusedError(f"The server's answer ({status}) is not JSON: {start!r}", retry_after(reply)) from error
+        raise RefusedError(
+            f"The server's answer ({status}) is not JSON: {start!r}", retry_after(reply), reply.status
+        ) from error
     if not isinstance(found, dict):
-        raise RefusedError(f"The server's answer ({status}) is not a JSON object", retry_after(reply))
+        raise RefusedError(f"The server's answer ({status}) is not a JSON object", retry_after(reply), reply.status)
     if found.get("node_invalid") is True:
         raise InvalidNodeKeyError("Request failed: Invalid node key")
     if "error" in found:
-        raise RefusedError(f"Request failed: {found['error']}", retry_after(reply))
+        raise RefusedError(f"Request failed: {found['error']}", retry_after(reply), reply.status)
     if reply.status >= 400:
-        raise RefusedError(f"Request failed: the server answered {status}", retry_after(reply))
+        raise RefusedError(f"Request failed: the server answered {status}", retry_after(reply), reply.status)
     return found
 
 

@@ -39,11 +39,31 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class Transport:
-    """A connection that is opened when it is needed. For one thread, except :meth:`cancel`."""
+class Server(NamedTuple):
+    """A server other than the one of ``tls_hostname``, reached with TLS when it is ``secure``.
 
-    def __init__(self, flags: Flags) -> None:
+    ``authorities`` and ``client`` name the flags with what its certificate is checked against, and our own
+    certificate and key.
+    """
+
+    host: str
+    port: int
+    secure: bool
+    authorities: str = "tls_server_certs"
+    client: tuple[str, str] = ("tls_client_cert", "tls_client_key")
+
+
+class Transport:
+    """A connection that is opened when it is needed. For one thread, except :meth:`cancel`.
+
+    Without an ``other`` server it goes to the one that ``tls_hostname`` names.
+    """
+
+    def __init__(self, flags: Flags, other: Server | None = None) -> None:
         self.flags = flags
+        self.secure = other is None or other.secure
+        self.authorities = "tls_server_certs" if other is None else other.authorities
+        self.client = ("tls_client_cert", "tls_client_key") if other is None else other.client
         self.context: ssl.SSLContext | None = None
         self.connection: http.client.HTTPConnection | None = None
         self.socket: socket.socket | None = None
@@ -118,7 +138,8 @@ class Transport:
     def send(self, connection: http.client.HTTPConnection, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Write the request."""
         connection.putrequest("POST", path, skip_accept_encoding=True)
-        connection.putheader("Content-Type", "application/json")
+        if "Content-Type" not in headers:
+            connection.putheader("Content-Type", "application/json")
         connection.putheader("Accept", "application/json")
         connection.putheader("User-Agent", f"osquery/{OSQUERY_VERSION}")
         if self.flags.on("tls_accept_gzip"):
@@ -149,9 +170,12 @@ class Transport:
     def open(self, host: str, port: int) -> None:
         """Connect, through the proxy if there is one, and shake hands."""
         self.close()
-        if self.context is None:
-            self.context = trust(self.flags)
+        if self.secure and self.context is None:
+            self.context = trust(self.flags, self.authorities, self.client)
         plain = self.dial(host, port)
+        if self.context is None:
+            self.use(plain, host, port)
+            return
         try:
             plain.settimeout(TIMEOUT)
             secure = self.context.wrap_socket(plain, server_hostname=host)
@@ -160,9 +184,13 @@ class Transport:
             self.socket = None
             context, self.context = self.context, None  # the files may be mended before the next try
             raise UnreachableError("tls", self.explain(host, port, error, context)) from error
-        self.socket = secure
+        self.use(secure, host, port)
+
+    def use(self, connected: socket.socket, host: str, port: int) -> None:
+        """Make this socket the connection."""
+        self.socket = connected
         self.connection = http.client.HTTPConnection(host, port)
-        self.connection.sock = secure
+        self.connection.sock = connected
         self.peer = (host, port)
         self.opened = monotonic()
 
@@ -216,10 +244,10 @@ class Transport:
             reason = getattr(error, "reason", None) or error
             return f"The TLS handshake with {host}:{port} failed: {reason}"
         shown = "" if self.cancelled else self.shown(host, port)
-        trusted = self.flags.text("tls_server_certs") if context.cert_store_stats()["x509_ca"] else "nothing"
+        trusted = self.flags.text(self.authorities) if context.cert_store_stats()["x509_ca"] else "nothing"
         return (
             f"The certificate of {host}:{port} is not accepted: {error.verify_message}{shown}; "
-            f"trusted is what is in {trusted} (--tls_server_certs)"
+            f"trusted is what is in {trusted} (--{self.authorities})"
         )
 
     def shown(self, host: str, port: int) -> str:
@@ -255,22 +283,29 @@ class Transport:
         self.connection = self.socket = None
 
 
-def trust(flags: Flags) -> ssl.SSLContext:
-    """What the server's certificate is checked against, and our own certificate. Raises UnusableError."""
+def trust(
+    flags: Flags,
+    authorities: str = "tls_server_certs",
+    client: tuple[str, str] = ("tls_client_cert", "tls_client_key"),
+) -> ssl.SSLContext:
+    """What the server's certificate is checked against, and our own certificate, from the flags of these names.
+
+    Raises UnusableError.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    path = flags.text("tls_server_certs")
+    path = flags.text(authorities)
     try:
         if path and os.path.isdir(path):
             context.load_verify_locations(capath=path)
-        elif path and (os.path.exists(path) or flags.origin("tls_server_certs") != "default"):
+        elif path and (os.path.exists(path) or flags.origin(authorities) != "default"):
             context.load_verify_locations(cafile=path)
         else:
             context.load_default_certs()
     except (OSError, ssl.SSLError) as error:
         reason = error.strerror or error
-        raise UnusableError(f"Cannot read the server certificates in {path} (--tls_server_certs): {reason}") from error
-    certificate, key = flags.text("tls_client_cert"), flags.text("tls_client_key")
+        raise UnusableError(f"Cannot read the server certificates in {path} (--{authorities}): {reason}") from error
+    certificate, key = (flags.text(name) for name in client)
     if certificate:
         try:
             context.load_cert_chain(certificate, key or None)
