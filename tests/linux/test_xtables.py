@@ -71,8 +71,8 @@ def test_addresses_and_interfaces_are_taken_apart() -> None:
     first, *_ = xtables.parse(INFO, ENTRIES)[0].rules()
     assert (first.source, first.source_mask) == (bytes((10, 0, 0, 0)), bytes((255, 0, 0, 0)))
     assert (first.destination, first.destination_mask) == (bytes((192, 168, 1, 1)), b"\xff" * 4)
-    assert (first.input, first.input_mask) == ("eth+", b"\xff\xff\xff" + bytes(13))
-    assert (first.output, first.output_mask) == ("", bytes(16))
+    assert (first.input, first.input_mask) == (b"eth+" + bytes(12), b"\xff\xff\xff" + bytes(13))
+    assert (first.output, first.output_mask) == (bytes(16), bytes(16))
     assert first.inverted == xtables.DESTINATION
 
 

@@ -11,8 +11,9 @@ from leadline.linux.text import decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from socket import socket
+    from typing import Any
 
 _GET_INFO = 64
 _GET_ENTRIES = 65
@@ -25,6 +26,8 @@ _TRIES = 5  # the table may change between the two questions
 HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 _VERDICTS = {-1: "DROP", -2: "ACCEPT", -4: "QUEUE", -5: "RETURN"}  # negative ones are -verdict - 1
 _NAME = 29  # bytes of a match's or target's name
+_ENTRY_LAYOUT = "<4s4s4s4s16s16s16s16sHxB4xHH4xQQ"
+_MATCH_LAYOUT = "<H29sB"  # struct xt_entry_match: length, name, revision
 _MATCHES = 128  # of one rule
 
 # Bits of invflags in struct ipt_ip
@@ -56,35 +59,45 @@ class Chain:
 
     def rules(self) -> Iterator[Rule]:
         """The rules, without the entry at the end that is the policy or leads back."""
-        for place, length in _places(self._entries, self.start, self.stop):
-            rule, verdict = _rule(self._entries[place : place + length])
-            if verdict is not None and verdict >= 0 and verdict != place + length:  # else the next rule is the target
-                rule.target = self._names.get(verdict, "")
+        import struct
+
+        entry, match = struct.Struct(_ENTRY_LAYOUT).unpack_from, struct.Struct(_MATCH_LAYOUT).unpack_from
+        data, place = self._entries, self.start
+        while place + _ENTRY <= self.stop:
+            rule = Rule(entry(data, place))
+            end = place + rule.length
+            if rule.length < _ENTRY or end > len(data):
+                break
+            _look(rule, data, place, end, match)
+            if rule.verdict >= 0 and rule.verdict != end:  # else the next rule is the target
+                rule.target = self._names.get(rule.verdict, "")
             yield rule
+            place = end
 
 
 class Rule:
-    """One rule. Addresses and masks are four bytes, ``inverted`` holds the bits above; ports are as in `22`, `1:1023`
-    or `80,443`, after a `!` when inverted, and None for a protocol without."""
+    """One rule. Addresses and their masks are four bytes, interfaces and theirs sixteen, ``inverted`` holds the bits
+    above. Ports are as in `1:1023` or `80,443`, after a `!` when inverted, and None for a protocol without.
+    ``verdict`` is that of a standard target: a place to go on at, or a negative number; -1 for other targets."""
 
     __slots__ = (
-        "bytes", "destination", "destination_mask", "destination_ports", "input", "input_mask", "inverted", "matches",
-        "output", "output_mask", "packets", "protocol", "source", "source_mask", "source_ports", "target",
+        "bytes", "destination", "destination_mask", "destination_ports", "input", "input_mask", "inverted", "length",
+        "matches", "output", "output_mask", "packets", "protocol", "source", "source_mask", "source_ports", "start",
+        "target", "verdict",
     )  # fmt: skip
 
-    def __init__(self, data: bytes) -> None:
-        """``data`` starts with struct ipt_entry."""
-        self.source, self.destination = data[0:4], data[4:8]
-        self.source_mask, self.destination_mask = data[8:12], data[12:16]
-        self.input, self.output = _name(data[16:32]), _name(data[32:48])
-        self.input_mask, self.output_mask = data[48:64], data[64:80]
-        self.protocol = _number(data, 80, 2)
-        self.inverted = data[83]
-        self.packets, self.bytes = _number(data, 96, 8), _number(data, 104, 8)
+    def __init__(self, entry: tuple[Any, ...]) -> None:
+        """``entry`` is struct ipt_entry, with the offsets of its target and of the next entry."""
+        (
+            self.source, self.destination, self.source_mask, self.destination_mask, self.input, self.output,
+            self.input_mask, self.output_mask, self.protocol, self.inverted, self.start, self.length, self.packets,
+            self.bytes,
+        ) = entry  # fmt: skip
         self.matches: list[str] = []
         self.source_ports: str | None = None
         self.destination_ports: str | None = None
         self.target = ""
+        self.verdict = -1
 
 
 def tables(root: str) -> list[str] | None:
@@ -141,6 +154,8 @@ def parse(info: bytes, entries: bytes) -> list[Chain]:
     A built-in chain starts where the table hooks in and ends with its policy. Before the first entry of a user's chain
     stands one whose target ERROR holds its name; the last of these ends the table.
     """
+    from struct import Struct
+
     hooks, ends = {}, set()
     for hook, name in enumerate(HOOKS):
         if _number(info, 32, 4) >> hook & 1:
@@ -149,62 +164,53 @@ def parse(info: bytes, entries: bytes) -> list[Chain]:
     names: dict[int, str] = {}
     found: list[Chain] = []
     users: list[Chain] = []
-    last = 0  # place of the entry before
-    for place, length in _places(entries, 0, len(entries)):
-        error = _error(entries, place)
-        if error is not None:
+    place = last = 0  # of this entry, and of the one before
+    unpack = Struct("<HH").unpack_from
+    while place + _ENTRY <= len(entries):
+        start, length = unpack(entries, place + 88)
+        end = place + length
+        if length < _ENTRY or end > len(entries):
+            break
+        if entries.startswith(b"ERROR\0", place + start + 2):
             if users:
                 users[-1].stop = last
-            names[place + length] = error
-            users.append(Chain(error, entries, names, place + length))
+            names[end] = _name(entries[place + start + 32 : place + start + 62])
+            users.append(Chain(names[end], entries, names, end))
         elif place in hooks:
             found.append(Chain(hooks[place], entries, names, place))
         if place in ends and found:
-            rule, verdict = _rule(entries[place : place + length])
-            found[-1].stop = place
-            found[-1].policy, found[-1].packets, found[-1].bytes = _VERDICTS.get(verdict or 0), rule.packets, rule.bytes
-        last = place
+            chain = found[-1]
+            chain.stop = place
+            chain.policy = _VERDICTS.get(_verdict(entries, place + start))
+            chain.packets, chain.bytes = _number(entries, place + 96, 8), _number(entries, place + 104, 8)
+        place, last = end, place
     return found + sorted(users[:-1], key=lambda one: one.name)
 
 
-def _places(data: bytes, place: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Place and length of the entries between two places."""
-    while place + _ENTRY <= stop:
-        length = _number(data, place + 90, 2)
-        if length < _ENTRY or place + length > len(data):
+def _verdict(data: bytes, target: int) -> int:
+    return int.from_bytes(data[target + 32 : target + 36], "little", signed=True)
+
+
+def _look(rule: Rule, data: bytes, place: int, end: int, unpack: Callable[[bytes, int], tuple[Any, ...]]) -> None:
+    """Fill in a rule's matches and target, which follow its entry."""
+    target = min(place + rule.start, end - 32)
+    place += _ENTRY
+    while place + 32 <= target and len(rule.matches) < _MATCHES:
+        length, label, revision = unpack(data, place)
+        if length < 32 or place + length > target:
             break
-        yield place, length
-        place += length
-
-
-def _error(data: bytes, place: int) -> str | None:
-    """What the target ERROR of an entry says; None for another target."""
-    start = place + _number(data, place + 88, 2)
-    return _name(data[start + 32 : start + 62]) if data[start + 2 : start + 8] == b"ERROR\0" else None
-
-
-def _rule(data: bytes) -> tuple[Rule, int | None]:
-    """The rule in an entry, and the verdict of a standard target: a place to go on at, or a negative number."""
-    rule = Rule(data)
-    start = min(_number(data, 88, 2), len(data))
-    place = _ENTRY
-    while place + 32 <= start and len(rule.matches) < _MATCHES:
-        length = _number(data, place, 2)
-        if length < 32 or place + length > start:
-            break
-        name = _name(data[place + 2 : place + 2 + _NAME])
+        name = _name(label)
         rule.matches.append(name)
-        _ports(rule, name, data[place + 31], data[place + 32 : place + length])
+        if name in _PORTS or name == "multiport":
+            _ports(rule, name, revision, data[place + 32 : place + length])
         place += length
     if rule.protocol in _WITH_PORTS and not rule.inverted & PROTOCOL:
         rule.source_ports = rule.source_ports or "0:65535"
         rule.destination_ports = rule.destination_ports or "0:65535"
-    rule.target = _name(data[start + 2 : start + 2 + _NAME])
-    if rule.target:
-        return rule, None
-    verdict = int.from_bytes(data[start + 32 : start + 36], "little", signed=True)
-    rule.target = _VERDICTS.get(verdict, "")
-    return rule, verdict
+    rule.target = _name(data[target + 2 : target + 2 + _NAME])
+    if not rule.target:
+        rule.verdict = _verdict(data, target)
+        rule.target = _VERDICTS.get(rule.verdict, "")
 
 
 def _ports(rule: Rule, name: str, revision: int, data: bytes) -> None:
@@ -244,6 +250,7 @@ def _listed(data: bytes) -> str:
 
 
 def _name(data: bytes) -> str:
+    """A name that ends with the first NUL."""
     return decode(data.split(b"\0", 1)[0])
 
 

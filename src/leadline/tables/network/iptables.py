@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from leadline.linux import xtables
+from leadline.linux.text import decode
 from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from leadline.linux.xtables import Rule
-    from leadline.sql.schema import Row
+    from collections.abc import Callable
+
+_HIGHEST = (1 << 63) - 1
 
 
 @table(
@@ -57,30 +59,45 @@ def iptables(query: Query) -> Rows:
         except OSError as error:
             query.warn(f"iptables cannot read the table {name}: {error.strerror}")
             continue
+        addresses, interfaces, masks = _Texts(_address), _Texts(_interface), _Texts(_mask)
         for chain in chains:
             start = name, chain.name, chain.policy or ""
             for rule in chain.rules():
-                yield *start, *_rule(rule)
+                inverted = rule.inverted
+                source, destination = addresses[rule.source], addresses[rule.destination]
+                arriving, leaving = interfaces[rule.input], interfaces[rule.output]
+                yield (
+                    *start, rule.target, None if inverted & xtables.PROTOCOL else rule.protocol,
+                    rule.source_ports or "", rule.destination_ports or "",
+                    f"!{source}" if inverted & xtables.SOURCE else source, addresses[rule.source_mask],
+                    f"!{arriving}" if inverted & xtables.IN and arriving != "all" else arriving, masks[rule.input_mask],
+                    f"!{destination}" if inverted & xtables.DESTINATION else destination,
+                    addresses[rule.destination_mask],
+                    f"!{leaving}" if inverted & xtables.OUT and leaving != "all" else leaving, masks[rule.output_mask],
+                    "yes" if rule.matches else "no", _counter(rule.packets), _counter(rule.bytes),
+                )  # fmt: skip
             yield *start, *(None,) * 13, _counter(chain.packets), _counter(chain.bytes)
 
 
-def _rule(rule: Rule) -> Row:
-    def marked(bit: int, text: str) -> str:
-        return f"!{text}" if rule.inverted & bit else text
+class _Texts(dict[bytes, str]):
+    """Bytes as text, made once: most rules have the same."""
 
-    return (
-        rule.target, None if rule.inverted & xtables.PROTOCOL else rule.protocol,
-        rule.source_ports or "", rule.destination_ports or "",
-        marked(xtables.SOURCE, _address(rule.source)), _address(rule.source_mask),
-        marked(xtables.IN, rule.input) if rule.input else "all", _mask(rule.input_mask),
-        marked(xtables.DESTINATION, _address(rule.destination)), _address(rule.destination_mask),
-        marked(xtables.OUT, rule.output) if rule.output else "all", _mask(rule.output_mask),
-        "yes" if rule.matches else "no", _counter(rule.packets), _counter(rule.bytes),
-    )  # fmt: skip
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[bytes], str]) -> None:
+        self._make = make
+
+    def __missing__(self, data: bytes) -> str:
+        text = self[data] = self._make(data)
+        return text
 
 
 def _address(data: bytes) -> str:
-    return ".".join(str(byte) for byte in data)
+    return ".".join(map(str, data))
+
+
+def _interface(data: bytes) -> str:
+    return decode(data.split(b"\0", 1)[0]) or "all"
 
 
 def _mask(data: bytes) -> str:
@@ -90,4 +107,4 @@ def _mask(data: bytes) -> str:
 
 def _counter(number: int) -> int:
     """A counter of 64 bits, as far as a column goes."""
-    return min(number, (1 << 63) - 1)
+    return min(number, _HIGHEST)
