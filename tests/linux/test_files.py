@@ -74,3 +74,13 @@ def test_a_long_command_line_is_read_whole() -> None:
         data = files.record(f"/proc/{child.pid}/cmdline")
         child.kill()
     assert data == b"\0".join((sys.executable.encode(), b"-c", program.encode(), argument.encode(), b""))
+
+
+def test_only_regular_files_are_opened_as_such(tmp_path) -> None:
+    (tmp_path / "file").write_text("x")
+    os.mkfifo(tmp_path / "pipe")
+    descriptor = files.regular(str(tmp_path / "file"))
+    assert descriptor is not None
+    os.close(descriptor)
+    for name in ("pipe", "missing", "", "nul\0"):
+        assert files.regular(f"{tmp_path}/{name}") is None

@@ -60,7 +60,7 @@ class Database:
                 flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
                 vfs=vfs,
             )
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:  # SQLite knows no names but in UTF-8
             self._shut()
             raise DamagedError(str(error)) from None
         try:
