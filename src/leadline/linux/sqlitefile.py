@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 
 from leadline.linux import files
+from leadline.linux.text import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Database:
         import apsw
 
         path = os.path.realpath(path) if os.path.islink(path) else path
-        opened = files.regular(path)
+        folder, _, name = path.rpartition("/")
+        # SQLite knows no names but in UTF-8; the directory's is not told to it.
+        opened = files.regular(path) if clean(name) == name else None
         if opened is None:
             raise DamagedError("it is no regular file, or may not be read")
         self._closing = [opened]
@@ -52,7 +55,6 @@ class Database:
         self.size = sum(sizes)
         vfs = f"leadline-{id(self):x}"
         self._system = _logged(vfs, _Pages(*self._closing)) if sizes[1:] > [0] else _plain(vfs)
-        folder, _, name = path.rpartition("/")
         self._closing.append(os.open(folder or "/", os.O_PATH | os.O_CLOEXEC))
         try:
             self._connection = apsw.Connection(
@@ -60,7 +62,7 @@ class Database:
                 flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
                 vfs=vfs,
             )
-        except (apsw.Error, UnicodeDecodeError) as error:  # SQLite knows no names but in UTF-8
+        except apsw.Error as error:
             self._shut()
             raise DamagedError(str(error)) from None
         try:
