@@ -50,12 +50,13 @@ class Certificate:
     """One certificate. ``subject`` and ``issuer`` are the parts of those names, and the same list when they are equal.
 
     ``signature_algorithm`` and ``key_algorithm`` are object identifiers; see :mod:`leadline.linux.oids`. ``extensions``
-    holds the value of each by the content of its identifier. The methods give None for what it does not say.
+    holds the value of each by the content of its identifier, ``usage`` the bits of the key usage as OpenSSL numbers
+    them, None without that extension. The methods give None for what it does not say.
     """
 
     __slots__ = (
-        "_key", "_names", "_serial", "_validity", "der", "extensions", "issuer", "key_algorithm", "signature",
-        "signature_algorithm", "subject", "version",
+        "_authority", "_key", "_names", "_serial", "_validity", "der", "extensions", "issuer", "key_algorithm",
+        "signature", "signature_algorithm", "subject", "usage", "version",
     )  # fmt: skip
 
     def __init__(self, data: bytes) -> None:
@@ -80,6 +81,8 @@ class Certificate:
         same = self._names[0] == self._names[1]
         self.issuer = self.subject if same else distinguished.attributes(self._names[1])
         self.extensions = _extensions(data, fields[6:])
+        self.usage = _usage(self.extensions.get(KEY_USAGE))
+        self._authority = _authority(self.extensions.get(AUTHORITY_KEY_IDENTIFIER))
 
     @property
     def serial(self) -> str | None:
@@ -117,17 +120,10 @@ class Certificate:
             return oids.long(data[parameters[1] : parameters[2]])
         return None
 
-    def usage(self) -> int | None:
-        """The bits of the key usage extension as OpenSSL numbers them; None without one."""
-        value = self.extensions.get(KEY_USAGE)
-        if value is None:
-            return None
-        return int.from_bytes(_content(value, der.BIT_STRING)[1:3], "little")
-
     def key_usage(self) -> str | None:
         """What the key may be used for, in words."""
-        usage = self.usage()
-        return None if usage is None else ", ".join(name for bit, name in _USAGES if usage & bit)
+        usage = self.usage
+        return None if usage is None else ", ".join([name for bit, name in _USAGES if usage & bit])
 
     def subject_key_id(self) -> str | None:
         """The identifier of its key in hexadecimal."""
@@ -136,12 +132,12 @@ class Certificate:
 
     def authority_key_id(self) -> str | None:
         """The identifier of the key that signed it in hexadecimal."""
-        found = self._authority().get(_KEY_IDENTIFIER)
+        found = self._authority.get(_KEY_IDENTIFIER)
         return None if found is None else found.hex()
 
     def is_ca(self) -> bool:
         """Whether it may sign others, by X509_check_ca(3): also old ones that only look as if they were to."""
-        usage = self.usage()
+        usage = self.usage
         if usage is not None and not usage & _CERT_SIGN:
             return False
         constraints = self.extensions.get(BASIC_CONSTRAINTS)
@@ -154,10 +150,10 @@ class Certificate:
 
     def is_self_signed(self) -> bool:
         """Whether it names itself as its issuer, by X509_check_issued(3): the signature is not looked at."""
-        usage = self.usage()
+        usage = self.usage
         if not distinguished.same(*self._names) or (usage is not None and not usage & _CERT_SIGN):
             return False
-        authority = self._authority()
+        authority = self._authority
         identifier, own = authority.get(_KEY_IDENTIFIER), self.extensions.get(SUBJECT_KEY_IDENTIFIER)
         if identifier is not None and own is not None and identifier != _content(own, der.OCTET_STRING):
             return False
@@ -165,16 +161,6 @@ class Certificate:
             return False
         names = authority.get(_ISSUER_NAMES)
         return (names is None or self._names_itself(names)) and self._signed_by_its_kind_of_key()
-
-    def _authority(self) -> dict[int, bytes]:
-        """The parts of the authority key identifier by their tag."""
-        value = self.extensions.get(AUTHORITY_KEY_IDENTIFIER)
-        if value is None:
-            return {}
-        try:
-            return {tag: value[start:stop] for tag, start, stop in der.inside(value, der.SEQUENCE)}
-        except ValueError:
-            return {}
 
     def _names_itself(self, names: bytes) -> bool:
         """Whether the first directory name among the issuer's names is its own issuer."""
@@ -233,6 +219,20 @@ def _content(value: bytes, tag: int) -> bytes:
     except ValueError:
         return b""
     return value[start:stop] if found == tag else b""
+
+
+def _usage(value: bytes | None) -> int | None:
+    return None if value is None else int.from_bytes(_content(value, der.BIT_STRING)[1:3], "little")
+
+
+def _authority(value: bytes | None) -> dict[int, bytes]:
+    """The parts of an authority key identifier by their tag."""
+    if value is None:
+        return {}
+    try:
+        return {tag: value[start:stop] for tag, start, stop in der.inside(value, der.SEQUENCE)}
+    except ValueError:
+        return {}
 
 
 def _extensions(data: bytes, fields: list[der.Element]) -> dict[bytes, bytes]:

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from leadline.sql.schema import Row
 
+_VALIDITY = ("not_valid_before", "not_valid_after")
+
 # Where Red Hat's, Debian's and SUSE's systems keep the authorities they trust.
 _BUNDLES = (
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -56,6 +58,9 @@ _BUNDLES = (
 )  # fmt: skip
 def certificates(query: Query) -> Rows:
     """Certificates in the bundle of trusted authorities, or in files that are named."""
+    # Half of the time goes into names, validity and digest: not when nobody reads them.
+    names, validity = query.uses("subject", "subject2", "issuer", "issuer2"), query.uses(*_VALIDITY)
+    digest = query.uses("sha1")
     for path in query.equals("path") or _BUNDLES:
         if not isinstance(path, str):
             continue
@@ -63,20 +68,16 @@ def certificates(query: Query) -> Rows:
         for one in pem.certificates(data or b""):
             certificate = x509.parse(one)
             if certificate is not None:
-                yield _row(certificate, path)
+                yield _row(certificate, path, names, validity, digest)
             if query.cancelled():
                 return
 
 
-def _row(certificate: x509.Certificate, path: str) -> Row:
-    subject, issuer = certificate.subject, certificate.issuer
-    names = slashed(subject), spaced(subject)
-    issuers = names if issuer is subject else (slashed(issuer), spaced(issuer))
-    before, after = certificate.validity()
+def _row(certificate: x509.Certificate, path: str, names: bool, validity: bool, digest: bool) -> Row:
+    before, after = certificate.validity() if validity else (None, None)
     return (
-        first(subject, COMMON_NAME),
-        *names,
-        *issuers,
+        first(certificate.subject, COMMON_NAME),
+        *(_names(certificate) if names else (None,) * 4),
         int(certificate.is_ca()),
         int(certificate.is_self_signed()),
         None if before is None else str(before),
@@ -87,7 +88,14 @@ def _row(certificate: x509.Certificate, path: str) -> Row:
         certificate.key_usage(),
         certificate.subject_key_id(),
         certificate.authority_key_id(),
-        x509.sha1(certificate),
+        x509.sha1(certificate) if digest else None,
         path,
         certificate.serial,
     )
+
+
+def _names(certificate: x509.Certificate) -> Row:
+    """Subject and issuer, each in both forms."""
+    subject, issuer = certificate.subject, certificate.issuer
+    names = slashed(subject), spaced(subject)
+    return (*names, *(names if issuer is subject else (slashed(issuer), spaced(issuer))))
