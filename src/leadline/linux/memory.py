@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SLICE = 4 << 20  # bytes that are read at once, a multiple of any page size
-_PAGE_ENTRY = 8  # bytes of pagemap for one page
+_BLOCK = 512 << 20  # bytes whose pages are asked about at once, a multiple of the slices
+_PAGE_ENTRY = 8  # bytes of pagemap for one page, little-endian
+_ABSENT = bytes(range(64))  # highest bytes of entries without the bits for "there" and "swapped out"
 _NO_ACCESS = ("[vvar]", "[vvar_vclock]", "[vsyscall]")
 
 
@@ -63,11 +65,7 @@ def _slices(pid: int, memory: int, pages: int | None) -> Iterator[tuple[int, byt
     for first, last, permissions, _, _, inode, path in proc.memory_map("", pid):
         if not permissions.startswith("r") or path in _NO_ACCESS or path.startswith("/dev/"):
             continue
-        start, end = int(first, 16), int(last, 16)
-        for address in range(start, end, _SLICE):
-            length = min(_SLICE, end - address)
-            if not inode and pages is not None and not _touched(pages, address, length):
-                continue
+        for address, length in _touched(int(first, 16), int(last, 16), None if inode else pages):
             try:
                 data = os.pread(memory, length, address)
             except (OSError, OverflowError):
@@ -76,11 +74,23 @@ def _slices(pid: int, memory: int, pages: int | None) -> Iterator[tuple[int, byt
                 yield address, data
 
 
-def _touched(pages: int, address: int, length: int) -> bool:
-    """Whether any page is there or swapped out: the two highest bits of its entry."""
+def _touched(start: int, end: int, pages: int | None) -> Iterator[tuple[int, int]]:
+    """Address and length of the slices of a region, without those of which no page is there or swapped out."""
     size = os.sysconf("SC_PAGE_SIZE")
+    for block in range(start, end, _BLOCK):
+        length = min(_BLOCK, end - block)
+        flags = _flags(pages, block // size, length // size)
+        for offset in range(0, length, _SLICE):
+            if flags is None or flags[offset // size : (offset + _SLICE) // size].translate(None, _ABSENT):
+                yield block + offset, min(_SLICE, length - offset)
+
+
+def _flags(pages: int | None, first: int, count: int) -> bytes | None:
+    """The highest byte of each page's entry; None when they cannot be read."""
+    if pages is None:
+        return None
     try:
-        entries = os.pread(pages, length // size * _PAGE_ENTRY, address // size * _PAGE_ENTRY)
+        entries = os.pread(pages, count * _PAGE_ENTRY, first * _PAGE_ENTRY)
     except (OSError, OverflowError):
-        return True
-    return any(entry & 0xC0 for entry in entries[_PAGE_ENTRY - 1 :: _PAGE_ENTRY])
+        return None
+    return entries[_PAGE_ENTRY - 1 :: _PAGE_ENTRY] if len(entries) == count * _PAGE_ENTRY else None
