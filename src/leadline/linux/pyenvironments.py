@@ -75,7 +75,8 @@ def system(root: str, cancelled: Callable[[], bool]) -> Iterator[Environment]:
 def user(root: str, home: str, cancelled: Callable[[], bool]) -> Iterator[Environment]:
     """The environments in a home directory."""
     home = home.rstrip("/")
-    yield from _known(root, tuple((f"{home}/{place}", kind) for place, kind in HOME), cancelled)
+    if home:  # many a system user's is `/`
+        yield from _known(root, tuple((f"{home}/{place}", kind) for place, kind in HOME), cancelled)
 
 
 def at(root: str, path: str) -> Iterator[Environment]:

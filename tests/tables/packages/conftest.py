@@ -49,7 +49,10 @@ def headers(rpm_root: Path) -> dict[int, bytes]:
 
 @pytest.fixture
 def database(tmp_path: Path, headers: dict[int, bytes]) -> Callable[[str], Path]:
-    """``database(kind)``: a root with the packages of ``rpm_root`` in the format ndb, bdb or bdb-swapped."""
+    """``database(kind)``: a root with the packages of ``rpm_root`` in the format ndb, bdb, bdb-swapped or bdb-512.
+
+    bdb may be followed by the size of its pages.
+    """
 
     def make(kind: str) -> Path:
         root = tmp_path / kind
@@ -62,16 +65,17 @@ def database(tmp_path: Path, headers: dict[int, bytes]) -> Callable[[str], Path]
             pytest.skip("db5.3_load(1) is not installed")
         order = "big" if kind == "bdb-swapped" else "little"
         numbers = ["-c", "db_lorder=4321"] if kind == "bdb-swapped" else []
-        run("db5.3_load", *numbers, "-t", "hash", folder / "Packages", input=dump(headers, order))
+        size = kind.rpartition("-")[2] if kind[-1].isdigit() else "4096"
+        run("db5.3_load", *numbers, "-t", "hash", folder / "Packages", input=dump(headers, order, size))
         return root
 
     return make
 
 
-def dump(headers: dict[int, bytes], order: str) -> str:
+def dump(headers: dict[int, bytes], order: str, size: str) -> str:
     """The headers in the form that db_load reads, db_dump(1), with rpm's note of the next number."""
     records = {0: (max(headers) + 1).to_bytes(4, order), **headers}  # type: ignore[arg-type]
-    lines = ["VERSION=3", "format=bytevalue", "type=hash", "db_pagesize=4096", "HEADER=END"]
+    lines = ["VERSION=3", "format=bytevalue", "type=hash", f"db_pagesize={size}", "HEADER=END"]
     for number, value in records.items():
         lines += [f" {number.to_bytes(4, order).hex()}", f" {value.hex()}"]  # type: ignore[arg-type]
     return "\n".join([*lines, "DATA=END", ""])

@@ -149,6 +149,13 @@ def test_a_directory_that_two_names_lead_to_is_searched_once(answer, tree, tmp_p
     ]
 
 
+def test_a_system_user_whose_home_is_the_root_has_no_packages(answer, tree) -> None:
+    root = tree(
+        {"etc/passwd": "nobody:x:65534:65534::/:/x\n", ".local/lib/python3.1/site-packages/x-1.dist-info/": b""}
+    )
+    assert answer("SELECT path FROM python_packages", root) == []
+
+
 def test_a_directory_that_is_named_is_searched(answer, tree) -> None:
     root = tree({"data/site/x-1.dist-info/METADATA": metadata("x"), f"{SITE}/y-1.dist-info/METADATA": metadata("y")})
     sql = "SELECT name, uid, directory FROM python_packages WHERE directory IN ('/data/site', '/nowhere')"

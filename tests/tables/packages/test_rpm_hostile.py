@@ -114,8 +114,17 @@ def test_a_forged_ndb_cannot_repeat_one_header_for_ever(tmp_path, headers) -> No
     assert 1 <= found <= len(content) // len(blob)
 
 
-def test_a_link_to_nowhere_is_told(tmp_path) -> None:
+@pytest.mark.parametrize("name", NAMES.values())
+def test_a_database_that_cannot_be_read_is_told(tmp_path, name) -> None:
     (tmp_path / "var/lib/rpm").mkdir(parents=True)
-    os.symlink("/nowhere", tmp_path / "var/lib/rpm/rpmdb.sqlite")
+    (tmp_path / "var/lib/rpm" / name).write_bytes(b"nothing of the kind" * 100)
     told: list[str] = []
     assert list(rpmdb.packages(str(tmp_path), told.append)) == []
+    assert len(told) == 1
+    assert name in told[0]
+
+
+def test_a_link_to_nowhere_is_no_database(tmp_path) -> None:
+    (tmp_path / "var/lib/rpm").mkdir(parents=True)
+    os.symlink("/nowhere", tmp_path / "var/lib/rpm/rpmdb.sqlite")
+    assert list(rpmdb.packages(str(tmp_path), lambda message: None)) == []

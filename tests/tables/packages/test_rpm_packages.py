@@ -62,6 +62,12 @@ def test_files_are_those_of_rpm_in_every_format(ask, root, rpm_root) -> None:
     assert len(ours) == 308
 
 
+@pytest.mark.parametrize("size", [512, 1024, 16384, 65536])
+def test_a_berkeley_db_with_pages_of_any_size(answer, database, size) -> None:
+    root = str(database(f"bdb-{size}"))
+    assert answer("SELECT count(*), sum(size) FROM rpm_packages", root) == [(3, 1122)]
+
+
 def test_rpm_reads_the_same_from_the_berkeley_db(database, rpm_root) -> None:
     folder = database("bdb") / "usr/lib/sysimage/rpm"
     assert queried(folder, PACKAGE, "--define", "_db_backend bdb_ro") == queried(rpm_root / "var/lib/rpm", PACKAGE)
