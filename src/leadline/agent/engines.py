@@ -27,6 +27,7 @@ def open_engine(flags: Flags, runtime: AgentRuntime) -> Engine:
         runtime,
         warn=lambda table, message: log.warning("%s", message),
         log=lambda severity, message: log.log(_LEVELS[severity], "%s", message),
+        attachments=runtime.attachments,
     )
 
 

@@ -11,6 +11,7 @@ from leadline.agent.configuration import EMPTY, Configuration, whole
 from leadline.agent.identity import Identity
 from leadline.flags import Flags
 from leadline.plugins.kinds import PLUGINS
+from leadline.sql.engine import Attachments
 from leadline.sql.schema import Row
 
 
@@ -23,6 +24,8 @@ class AgentRuntime:
         self.configuration: Configuration = EMPTY
         self.valid = False
         self.started = int(clock())
+        self.attachments = Attachments()
+        """Tables of extensions and others that come and go; every engine of the agent has them."""
         self.schedule: Callable[[], Iterable[Row]] = lambda: ()
         """Rows of osquery_schedule; the scheduler puts its own in."""
 

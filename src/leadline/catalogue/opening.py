@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from leadline.flags import Flags
+    from leadline.sql.engine import Attachments
     from leadline.sql.schema import Runtime
 
 # The values the flags are declared with. Asking for a flag that nobody gave costs an import at every start.
@@ -25,6 +26,7 @@ def open_engine(
     warn: Callable[[str, str], None],
     log: Callable[[int, str], None],
     root: str = "",
+    attachments: Attachments | None = None,
 ) -> Engine:
     """An engine for the calling thread, with the tables and the limits that the flags leave."""
     tables, aliases = selected(flags)
@@ -39,6 +41,7 @@ def open_engine(
         log=log,
         tables=tables,
         aliases=aliases,
+        attachments=attachments,
         strict=flags.given("ignore_table_exceptions") and not flags.on("ignore_table_exceptions"),
         timeout=number("statement_timeout", _SECONDS) or None,
         read=usage.read,

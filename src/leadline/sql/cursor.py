@@ -124,3 +124,13 @@ class MappedCursor(Cursor):
             return self.row[self.places[number]]  # type: ignore[index]
         except IndexError:
             return self.defaults[number]
+
+
+class NumberedCursor(MappedCursor):
+    """A scan of a table whose rows end in their number, or in None."""
+
+    __slots__ = ()
+
+    def Rowid(self) -> int:  # noqa: N802
+        number = self.row[-1]  # type: ignore[index]
+        return number if isinstance(number, int) else super().Rowid()

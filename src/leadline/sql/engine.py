@@ -7,6 +7,7 @@ An engine is used from one thread; only :meth:`Engine.interrupt` may be called f
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from time import monotonic, time
 
 import apsw
@@ -43,13 +44,39 @@ STEPS = 500  # virtual machine steps between two looks at the clock: some 10 µs
 MEMORY_LOOKS = 32  # looks at the clock between two at the memory, which cost ten times as much
 
 
+class Attachments:
+    """Tables that come and go while engines are open; each engine takes them over before its next statement.
+
+    Any thread may attach and detach. ``tables`` holds each table under its name and its aliases, and is replaced as a
+    whole.
+    """
+
+    __slots__ = ("lock", "tables")
+
+    def __init__(self) -> None:
+        self.lock = allocate_lock()
+        self.tables: Mapping[str, Table] = {}
+
+    def attach(self, *tables: Table) -> None:
+        """Offer tables, in the place of those of the same names."""
+        with self.lock:
+            new = {name: table for table in tables for name in (table.name, *table.aliases)}
+            self.tables = {**self.tables, **new}
+
+    def detach(self, *names: str) -> None:
+        """Take tables away, by name; their aliases go with them."""
+        with self.lock:
+            self.tables = {alias: table for alias, table in self.tables.items() if table.name not in names}
+
+
 class Engine:
     """A connection with all tables, functions and collations.
 
     ``tables`` maps a table's name to the module that declares it, and ``aliases`` another name to a table's (see
-    leadline.catalogue.selection). ``extra`` are further tables, already declared. ``root`` is the directory
-    that stands for ``/``. ``warn(table, message)`` is told what a table says of its query, ``log(severity,
-    message)`` what the engine refuses and which table failed (severity 1 is a warning, 2 an error).
+    leadline.catalogue.selection). ``extra`` are further tables, already declared, ``attachments`` those that come and
+    go. ``root`` is the directory that stands for ``/``. ``warn(table, message)`` is told what a table says of its
+    query, ``log(severity, message)`` what the engine refuses and which table failed (severity 1 is a warning, 2 an
+    error).
 
     A table that fails has the rows from before its failure, unless ``strict``: then the statement ends with an error.
     A statement ends after ``timeout`` seconds, and when this program's memory, as ``memory()`` tells it in bytes, has
@@ -68,6 +95,7 @@ class Engine:
         tables: Mapping[str, str] | None = None,
         aliases: Mapping[str, str] | None = None,
         extra: tuple[Table, ...] = (),
+        attachments: Attachments | None = None,
         platform: int = PLATFORM,
         strict: bool = False,
         read: Callable[[], int] | None = None,
@@ -100,6 +128,8 @@ class Engine:
             self.module(alias, module_finder(name, self.tables[name]))
         for table in extra:
             self.module(table.name, given(table))
+        self.attachments = attachments
+        self.attached: Mapping[str, Table] = {}
         attach_functions(
             self.connection,
             root=root,
@@ -110,15 +140,32 @@ class Engine:
         self.connection.execute("PRAGMA temp_store = MEMORY")
         self.connection.authorizer = self.authorize
 
-    def module(self, name: str, find: Callable[[], Table]) -> None:
+    def module(self, name: str, find: Callable[[], Table], *, writable: bool = False) -> None:
         """Attach one table under a name."""
         self.connection.create_module(
             name,
             Module(name, find, self.scope),  # type: ignore[arg-type]  # apsw's protocol asks for shadow tables
             use_bestindex_object=True,
             eponymous=True,
-            read_only=True,
+            read_only=not writable,
         )
+
+    def reattach(self, tables: Mapping[str, Table]) -> None:
+        """Make these the attached tables."""
+        connection = self.connection
+        for name, table in self.attached.items():
+            if tables.get(name) is not table:
+                if self.listed:
+                    connection.execute(f"DROP TABLE IF EXISTS temp.`{name}`")
+                connection.create_module(name, None)
+        for name, table in tables.items():
+            if self.attached.get(name) is not table:
+                self.module(name, given(table), writable=table.writer is not None)
+                if self.listed:
+                    connection.execute(f"CREATE VIRTUAL TABLE temp.`{name}` USING `{name}`")
+        self.attached = tables
+        # statements that apsw keeps prepared hold on to the tables of before; a new authorizer makes them stale
+        connection.authorizer = self.authorize
 
     def authorize(
         self, action: int, first: str | None, second: str | None, third: str | None, inner: str | None
@@ -135,6 +182,9 @@ class Engine:
 
         ``timeout`` is in seconds, the engine's own when None. Raises SQLError, here or while the rows are read.
         """
+        attachments = self.attachments
+        if attachments is not None and attachments.tables is not self.attached:
+            self.reattach(attachments.tables)
         lowered = sql.lower()
         if not self.listed and "sqlite_" in lowered:
             self.list_tables()
@@ -155,7 +205,7 @@ class Engine:
     def list_tables(self) -> None:
         """Create every table by name, for a statement that reads sqlite_temp_master: otherwise none is needed."""
         self.listed = True
-        for name in self.tables:
+        for name in (*self.tables, *self.attached):
             self.connection.execute(f"CREATE VIRTUAL TABLE temp.`{name}` USING `{name}`")
 
     def interrupt(self) -> None:

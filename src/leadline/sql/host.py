@@ -15,7 +15,7 @@ import apsw
 
 from leadline.sql.comparison import ANYTHING, FOLDS, NOTHING, narrow
 from leadline.sql.cost import Cost, Ledger, Statement
-from leadline.sql.cursor import Cursor, MappedCursor
+from leadline.sql.cursor import Cursor, MappedCursor, NumberedCursor
 from leadline.sql.schema import BLOB, EQUALS, GLOB, LIKE, TEXT, Query
 
 TYPE_CHECKING = False
@@ -142,7 +142,13 @@ class Module:
     def Create(self, *_: Any) -> tuple[str, HostedTable]:  # noqa: N802
         """Declare the table to SQLite."""
         table = self.find()
-        return declaration(table, self.scope.platform), HostedTable(table, self.scope)
+        if table.writer is None:
+            hosted = HostedTable(table, self.scope)
+        else:
+            from leadline.sql.writing import WritableTable
+
+            hosted = WritableTable(table, self.scope, table.writer)
+        return declaration(table, self.scope.platform), hosted
 
     Connect = Create
 
@@ -170,6 +176,7 @@ class HostedTable:
         "by_key",
         "columns",
         "defaults",
+        "extension",
         "generator",
         "identity",
         "places",
@@ -182,6 +189,7 @@ class HostedTable:
     def __init__(self, table: Table, scope: Scope) -> None:
         self.table = table
         self.scope = scope
+        self.extension = "extension" in table.attributes
         self.generator = table.generators.get(scope.platform)
         self.columns: list[Column] = []
         self.places: list[int] = []  # declared column number → position in a row, past every row when it has none
@@ -204,6 +212,8 @@ class HostedTable:
     Destroy = Disconnect
 
     def Open(self) -> Cursor:  # noqa: N802
+        if self.extension:
+            return NumberedCursor(self)
         return Cursor(self) if self.identity else MappedCursor(self)
 
     def BestIndexObject(self, info: apsw.IndexInfo) -> bool:  # noqa: N802
@@ -232,7 +242,7 @@ class HostedTable:
             listed = operator == EQ and info.get_aConstraintUsage_in(number)
             if self.pushable(column, name, collation, listed):
                 pushed.append((arguments, column, name))
-                if listed and self.scope.whole_lists:
+                if listed and self.scope.whole_lists and (column.optimized or not self.extension):
                     info.set_aConstraintUsage_in(number, True)
                 cost = min(cost, pushed_cost(column, name))
             elif self.joinable(info, number, operator, collation):
@@ -264,7 +274,7 @@ class HostedTable:
         if not column.pushed or not column.platforms & self.scope.platform:
             return False
         if operator == EQUALS:
-            as_numbers = listed and column.type == TEXT and not self.scope.whole_lists
+            as_numbers = listed and column.type == TEXT and not self.scope.whole_lists and not self.extension
             same = collation == "BINARY" or (collation == "NOCASE" and column.collate == "nocase")
             return column.required or (same and not as_numbers)
         if operator in (LIKE, GLOB):
@@ -342,8 +352,10 @@ class HostedTable:
     def failed(self, error: Exception) -> None:
         """Report that the table's generator raised, once a statement; the rows it made so far stand.
 
-        Raises apsw.SQLError when the engine is strict.
+        Raises apsw.SQLError when the engine is strict, and the error itself when a table chose one of SQLite's.
         """
+        if isinstance(error, apsw.Error):
+            raise error
         name = self.table.name
         message = f"Table {name} failed: {type(error).__name__}: {error}{place(error)}"
         if self.scope.strict:

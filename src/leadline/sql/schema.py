@@ -23,8 +23,21 @@ if TYPE_CHECKING:
     class Runtime(Protocol):
         """What the program around the engine tells its tables; see leadline.tables.osquery.runtime."""
 
+    class Writer(Protocol):
+        """What changes the rows of a table that can be written. Values come in the order of the declared columns,
+        aliases behind their column, as SQLite has them. Each raises leadline.sql.errors.SQLError."""
+
+        def insert(self, rowid: int | None, values: Sequence[Value]) -> int:
+            """Add a row, under a number when the statement gives one; the row's number."""
+
+        def update(self, rowid: int, new_rowid: int, values: Sequence[Value]) -> None:
+            """Replace a row."""
+
+        def delete(self, rowid: int) -> None:
+            """Remove a row."""
+
 else:  # annotations are strings: the names only have to exist
-    Value = Row = Rows = Generator = Runtime = object
+    Value = Row = Rows = Generator = Runtime = Writer = object
 
 TEXT = "TEXT"
 INTEGER = "INTEGER"
@@ -107,11 +120,15 @@ class Table:
     ``cacheable`` rows may be reused between scheduled runs; ``user_data`` tables answer for the users a statement
     names; ``events`` tables are filled by event publishers; ``live`` tables need the running kernel and have no
     rows under another root; ``ours`` marks what osquery does not have.
+
+    A table with the attribute ``extension`` is another process's. Its rows have one value more than it has columns:
+    the row's number, or None. It is handed one value at a time of an IN list on a column that is not ``optimized``,
+    as osquery does. ``writer`` changes the rows of a table that can be written.
     """
 
     __slots__ = (
         "aliases", "attributes", "columns", "description", "examples", "generators", "module", "name", "notes",
-        "platforms",
+        "platforms", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -126,6 +143,7 @@ class Table:
         examples: Sequence[str] = (),
         notes: str = "",
         module: str = "",
+        writer: Writer | None = None,
     ) -> None:
         self.name = name
         self.columns = columns
@@ -136,6 +154,7 @@ class Table:
         self.examples = examples
         self.notes = notes
         self.module = module
+        self.writer = writer
         self.generators: dict[int, Generator] = {}
 
     def on(self, platforms: int) -> Callable[[Generator], Generator]:
