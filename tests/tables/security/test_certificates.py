@@ -73,6 +73,21 @@ def test_files_that_are_named_are_read_instead(answer, tree, authority) -> None:
     assert answer(sql, root) == [("reef.sea.example", "/srv/leaf.der"), ("reef.sea.example", "/srv/leaf.pem")]
 
 
+def test_files_whose_path_is_like_a_pattern_are_read_beside_the_bundles(answer, tree, authority) -> None:
+    root = tree(
+        {
+            "etc/ssl/certs/ca-certificates.crt": (authority / "root.pem").read_bytes(),
+            "srv/deep/leaf.pem": (authority / "leaf.pem").read_bytes(),
+            "srv/other.pem/": b"",
+        }
+    )
+    assert answer("SELECT path FROM certificates WHERE path LIKE '/srv/%/%.pem'", root) == [("/srv/deep/leaf.pem",)]
+    assert answer("SELECT path FROM certificates WHERE path LIKE '/srv/%%'", root) == [("/srv/deep/leaf.pem",)]
+    bundle = [("/etc/ssl/certs/ca-certificates.crt",)]
+    assert answer("SELECT path FROM certificates WHERE path LIKE '%ca-certificates%'", root) == bundle
+    assert answer("SELECT path FROM certificates WHERE path GLOB '/etc/ssl/certs/*'", root) == bundle
+
+
 def test_bundles_of_all_distributions_are_read(answer, tree, authority) -> None:
     paths = (
         "etc/pki/tls/certs/ca-bundle.crt",

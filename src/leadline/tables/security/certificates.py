@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from leadline.linux import files, oids, pem, rooted, x509
 from leadline.linux.distinguished import COMMON_NAME, first, slashed, spaced
-from leadline.sql.schema import INTEGER, LINUX, TEXT, WINDOWS, Column, Query, Rows, table
+from leadline.linux.text import clean
+from leadline.sql.schema import GLOB, INTEGER, LIKE, LINUX, TEXT, WINDOWS, Column, Query, Rows, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from leadline.sql.schema import Row
 
+_LARGEST = 64 << 20  # bytes of one file
 _VALIDITY = ("not_valid_before", "not_valid_after")
 
 # Where Red Hat's, Debian's and SUSE's systems keep the authorities they trust.
@@ -38,7 +42,7 @@ _BUNDLES = (
     Column("subject_key_id", TEXT, "Identifier of its key, in hexadecimal.", collate="nocase"),
     Column("authority_key_id", TEXT, "Identifier of the key that signed it, in hexadecimal.", collate="nocase"),
     Column("sha1", TEXT, "SHA-1 fingerprint, in hexadecimal.", collate="nocase"),
-    Column("path", TEXT, "File it stands in; name another to read it.", additional=True, optimized=True),
+    Column("path", TEXT, "File it stands in; name others, or a pattern, to read them.", additional=True, optimized=True),
     Column("serial", TEXT, "Serial number, in hexadecimal.", collate="nocase"),
     Column("sid", TEXT, "Security identifier of the user whose store it is in.", platforms=WINDOWS),
     Column("store_location", TEXT, "Location of the store it is in.", platforms=WINDOWS),
@@ -49,11 +53,12 @@ _BUNDLES = (
     cacheable=True,
     examples=[
         "SELECT common_name, path FROM certificates WHERE not_valid_after + 0 < (SELECT unix_time FROM time)",
+        "SELECT path, common_name, not_valid_after FROM certificates WHERE path LIKE '/etc/ssl/%.pem'",
         "SELECT common_name, signing_algorithm FROM certificates WHERE signing_algorithm LIKE 'sha1%'",
     ],
     notes=(
-        "The bundles of trusted authorities of Red Hat, Debian and SUSE, or the files that `path` names: PEM with any"
-        " number of certificates, or one in DER. What the certificates say is shown, no signature is verified."
+        "The bundles of trusted authorities of Red Hat, Debian and SUSE, or the files that `path` names or is like: PEM"
+        " with any number of certificates, or one in DER. What the certificates say is shown, no signature is verified."
     ),
 )  # fmt: skip
 def certificates(query: Query) -> Rows:
@@ -61,16 +66,29 @@ def certificates(query: Query) -> Rows:
     # Half of the time goes into names, validity and digest: not when nobody reads them.
     names, validity = query.uses("subject", "subject2", "issuer", "issuer2"), query.uses(*_VALIDITY)
     digest = query.uses("sha1")
-    for path in query.equals("path") or _BUNDLES:
-        if not isinstance(path, str):
-            continue
-        data = files.read(rooted.path(query.root, path))
+    for path in _paths(query):
+        data = files.read(rooted.path(query.root, path), _LARGEST)
         for one in pem.certificates(data or b""):
             certificate = x509.parse(one)
             if certificate is not None:
-                yield _row(certificate, path, names, validity, digest)
+                yield _row(certificate, clean(path), names, validity, digest)
             if query.cancelled():
                 return
+
+
+def _paths(query: Query) -> Iterator[str]:
+    """The files that are named, else the bundles and what the path is to be like."""
+    named = query.equals("path")
+    if named is not None:
+        yield from (path for path in named if isinstance(path, str))
+        return
+    yield from _BUNDLES
+    if any(operator in (LIKE, GLOB) for operator, _ in query.matching("path")):
+        from leadline.tables.files import selection
+
+        for path, entry in selection.by_path(query.root, query):
+            if path not in _BUNDLES and selection.regular(query.root, path, entry):
+                yield path
 
 
 def _row(certificate: x509.Certificate, path: str, names: bool, validity: bool, digest: bool) -> Row:
