@@ -103,13 +103,17 @@ def _matches(path: str, pattern: str) -> bool:
     return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
 
 
-def parameters(root: str, wanted: Callable[[str], bool]) -> Iterator[str]:
-    """The paths of the parameters in order. ``wanted`` is asked for each directory, ``net/ipv4/``, before it is read,
-    and for each parameter."""
+def parameters(root: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bool]]:
+    """The paths of the parameters in order, and whether there is a value to read: some can only be written.
+
+    ``wanted`` is asked for each directory, ``net/ipv4/``, before it is read, and for each parameter.
+    """
     yield from _below(root, rooted.path(root, _TREE), "", wanted, 0)
 
 
-def _below(root: str, directory: str, prefix: str, wanted: Callable[[str], bool], depth: int) -> Iterator[str]:
+def _below(
+    root: str, directory: str, prefix: str, wanted: Callable[[str], bool], depth: int
+) -> Iterator[tuple[str, bool]]:
     folders = []
     for name in sorted(files.names(directory)):
         path = prefix + name
@@ -120,7 +124,7 @@ def _below(root: str, directory: str, prefix: str, wanted: Callable[[str], bool]
         if stat.S_ISDIR(mode):
             folders.append(name)
         elif stat.S_ISREG(mode) and wanted(path):
-            yield path
+            yield path, bool(mode & _READABLE)
     if depth < _DEPTH:
         for name in folders:
             if wanted(f"{prefix}{name}/"):
@@ -128,14 +132,8 @@ def _below(root: str, directory: str, prefix: str, wanted: Callable[[str], bool]
 
 
 def value(root: str, path: str) -> str | None:
-    """What a parameter is now; None when it can only be written or may not be read."""
-    place = f"{rooted.path(root, _TREE)}/{path}"
-    try:
-        if not os.lstat(place).st_mode & _READABLE:
-            return None
-    except OSError:
-        return None
-    data = files.read(place, _BYTES)
+    """What a parameter is now; None when it may not be read."""
+    data = files.read(f"{rooted.path(root, _TREE)}/{path}", _BYTES)
     return None if data is None else decode(data.strip())
 
 

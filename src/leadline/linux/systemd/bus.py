@@ -25,6 +25,7 @@ PATH = "/org/freedesktop/systemd1"
 SYSTEM_BUS = "/run/dbus/system_bus_socket"
 PRIVATE = "/run/systemd/private"  # systemd's own, for root only; answers without a bus
 _SECONDS = 5.0  # that one answer may take
+_ALL = 60.0  # and all together
 _NUDGE = 0.02  # seconds
 _WINDOW = 64  # calls on their way: so few that their bytes fit into the socket's buffer
 _MESSAGE = 64 << 20  # bytes of the largest answer that is read
@@ -90,11 +91,14 @@ def _there(path: str) -> bool:
 class Bus:
     """An open connection; a context manager."""
 
-    __slots__ = ("_is_bus", "_parser", "_serial", "_socket")
+    __slots__ = ("_end", "_is_bus", "_parser", "_serial", "_socket")
 
     def __init__(self, connected: socket.socket, is_bus: bool) -> None:
+        from time import monotonic
+
         from jeepney import Parser
 
+        self._end = monotonic() + _ALL
         self._socket = connected
         self._is_bus = is_bus
         self._serial = 0
@@ -188,12 +192,15 @@ class Bus:
 
     def _receive(self) -> Message:
         from struct import error as StructError  # noqa: N812
+        from time import monotonic
 
         try:
             while True:
                 message = self._parser.get_next_message()
                 if message is not None:
                     return message
+                if monotonic() > self._end:
+                    raise BusError("the answers take too long")
                 size = self._parser.next_msg_size
                 if size is not None and size > _MESSAGE:
                     raise BusError("an answer is too large")

@@ -35,10 +35,10 @@ def system_controls(query: Query) -> Rows:
     current = query.uses("current_value")
     wanted = _wanted(query)
     seen = set()
-    for path in sysctl.parameters(root, wanted):
+    for path, readable in sysctl.parameters(root, wanted):
         seen.add(path)
         name = sysctl.name(path)
-        value = sysctl.value(root, path) if current else None
+        value = sysctl.value(root, path) if current and readable else None
         yield name, None, name.partition(".")[0], value, configured.value(path), "string"
         if query.cancelled():
             return
