@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from leadline.linux import digest, rooted
+from leadline.linux import digest
 from leadline.linux.text import clean
 from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
 from leadline.tables import namespaces
@@ -16,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from leadline.linux.walk import Entry
     from leadline.sql.schema import Row
 
 _ALGORITHMS = ("md5", "sha1", "sha256")
@@ -41,6 +38,10 @@ _cache = digest.Cache(_CACHE_MAX)
         "SELECT path, sha256 FROM hash WHERE directory = '/etc/cron.daily'",
         "SELECT f.path, f.size, h.md5 FROM file f JOIN hash h USING (path) WHERE f.path LIKE '/etc/ssh/%'",
     ],
+    notes=(
+        "The content of every file is read, by several threads. Files larger than the flag read_max have no"
+        " digests. Digests of files that have not changed are remembered (hash_cache_max)."
+    ),
 )
 def hash(query: Query) -> Rows:
     """Digests of regular files, by path or directory. Files beyond read_max, or not readable, have none."""
@@ -72,16 +73,8 @@ def _rows(root: str, query: Query, end: Row) -> Rows:
 def _files(root: str, query: Query) -> Iterator[tuple[str, str, str]]:
     """Each regular file, or link to one: path, directory, and where it lies on this machine."""
     for path, entry in selection.by_path(root, query):
-        if path[-1:] != "/" and (place := _regular(root, path, entry)):
+        if path[-1:] != "/" and (place := selection.regular(root, path, entry)):
             yield path, selection.parent(path), place
     for directory, path, entry in selection.by_directory(root, query):
-        if place := _regular(root, path, entry):
+        if place := selection.regular(root, path, entry):
             yield path, directory, place
-
-
-def _regular(root: str, path: str, entry: Entry | None) -> str | None:
-    place = rooted.path(root, path)
-    if entry and not entry.is_symlink():
-        return place if entry.is_file(follow_symlinks=False) else None
-    # Never by opening it: for some devices that alone has effects.
-    return place if os.path.isfile(place) else None

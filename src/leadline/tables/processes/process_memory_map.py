@@ -21,6 +21,7 @@ from leadline.tables import context
     *context.CONTEXT,
     platforms=LINUX,
     examples=["SELECT DISTINCT path FROM process_memory_map WHERE pid = 1 AND permissions LIKE '%x%' AND pseudo = 0"],
+    notes="From /proc/PID/maps. Other users' processes need root.",
 )
 def process_memory_map(query: Query) -> Rows:
     """Regions of memory that the processes have mapped, with the files behind them."""

@@ -20,6 +20,10 @@ NO_FILES = ("socket:", "anon_inode:", "pipe:")
     examples=[
         "SELECT name, f.path FROM process_open_files f JOIN processes USING (pid) WHERE f.path LIKE '%(deleted)'"
     ],
+    notes=(
+        "From the links in /proc/PID/fd, without sockets, pipes and anonymous inodes. Other users' processes need"
+        " root."
+    ),
 )
 def process_open_files(query: Query) -> Rows:
     """Files, directories and devices that the processes hold open."""

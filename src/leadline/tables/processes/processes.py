@@ -60,6 +60,10 @@ STATUS = ("name", "uid", "gid", "euid", "egid", "suid", "sgid", "resident_size",
         "SELECT pid, name, path FROM processes WHERE on_disk = 0",
         "SELECT name, resident_size FROM processes ORDER BY resident_size DESC LIMIT 10",
     ],
+    notes=(
+        "From /proc. A process that ends while it is read is left out or has gaps. Memory in bytes, times in"
+        " milliseconds; read and written bytes of other users' processes need root."
+    ),
 )
 def processes(query: Query) -> Rows:
     """Every process that runs, with its program, owner, memory and times."""
