@@ -93,6 +93,20 @@ def test_an_end_that_says_nothing(listening) -> None:
         bus.connect([(path, True)])
 
 
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+
+
+@given(TEXTS, TEXTS, st.booleans())
+def test_calls_are_encoded_as_jeepney_reads_them(first: str, second: str, named: bool) -> None:
+    call: bus.Call = ("/org/a_2fb", "org.example.Long", "Get", "ss", (first, second))
+    (message,) = Parser().feed(bus.encoded(call, 77, "org.example" if named else None))
+    fields = message.header.fields
+    assert message.body == (first, second)
+    assert (message.header.serial, message.header.message_type.name, message.header.flags) == (77, "method_call", 2)
+    assert [fields.get(code) for code in (1, 2, 3, 8)] == ["/org/a_2fb", "org.example.Long", "Get", "ss"]
+    assert fields.get(6) == ("org.example" if named else None)
+
+
 def pair() -> tuple[bus.Bus, socket.socket]:
     ours, theirs = socket.socketpair()
     connected = bus.Bus(ours, False)

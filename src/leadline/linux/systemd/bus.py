@@ -1,6 +1,6 @@
 """A connection to systemd: over the system bus or, where there is none, its own socket.
 
-Messages are jeepney's. Many calls go out before the first answer is awaited, so that asking for a property of each of
+Answers are taken apart by jeepney. Many calls go out before the first answer is awaited, so that asking for a property of each of
 some hundred units costs no round trip each. D-Bus: https://dbus.freedesktop.org/doc/dbus-specification.html
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jeepney import Message, Parser  # type: ignore[import-untyped]
 
     # object path, interface, member, signature of the arguments or None, arguments
-    Call = tuple[str, str, str, str | None, tuple[object, ...]]
+    Call = tuple[str, str, str, str | None, tuple[str, ...]]
 
 NAME = "org.freedesktop.systemd1"
 PATH = "/org/freedesktop/systemd1"
@@ -162,18 +162,11 @@ class Bus:
             yield self._answer(serial, answers)
 
     def _send(self, call: Call) -> int:
-        from jeepney import Endianness, Header, HeaderFields, Message, MessageType
-
-        path, interface, member, signature, arguments = call
         self._serial += 1
-        fields = {HeaderFields.path: path, HeaderFields.interface: interface, HeaderFields.member: member}
-        if self._is_bus:
-            fields[HeaderFields.destination] = NAME if path.startswith(PATH) else interface
-        if signature:
-            fields[HeaderFields.signature] = signature
-        header = Header(Endianness.little, MessageType.method_call, _NO_AUTO_START, 1, -1, self._serial, fields)
+        path, interface = call[:2]
+        destination = (NAME if path.startswith(PATH) else interface) if self._is_bus else None
         try:
-            self._socket.sendall(Message(header, arguments).serialise(self._serial))
+            self._socket.sendall(encoded(call, self._serial, destination))
         except OSError as error:
             raise BusError(str(error)) from error
         return self._serial
@@ -214,3 +207,29 @@ class Bus:
             StructError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError,
         ) as error:  # fmt: skip
             raise BusError(f"an answer is malformed: {error!r}") from error
+
+
+def encoded(call: Call, serial: int, destination: str | None) -> bytes:
+    """The bytes of a call. Its arguments are strings, so that this takes a tenth of the time of a general encoder."""
+    from struct import pack
+
+    path, interface, member, signature, arguments = call
+    fields = _field(1, b"o", path) + _field(2, b"s", interface) + _field(3, b"s", member)
+    if destination:
+        fields += _field(6, b"s", destination)
+    if signature:
+        text = signature.encode()
+        fields += b"\x08\x01g\0" + bytes([len(text)]) + text + b"\0"
+    body = b""
+    for argument in arguments:
+        data = argument.encode()
+        body += bytes(-len(body) % 4) + len(data).to_bytes(4, "little") + data + b"\0"
+    start = pack("<cBBBIII", b"l", 1, _NO_AUTO_START, 1, len(body), serial, len(fields))
+    return start + fields + bytes(-(16 + len(fields)) % 8) + body
+
+
+def _field(code: int, kind: bytes, value: str) -> bytes:
+    """A field of a header, filled up to where the next may begin."""
+    data = value.encode()
+    size = 8 + len(data) + 1
+    return bytes([code, 1]) + kind + b"\0" + len(data).to_bytes(4, "little") + data + bytes(1 + -size % 8)
