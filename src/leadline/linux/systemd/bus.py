@@ -1,7 +1,7 @@
 """A connection to systemd: over the system bus or, where there is none, its own socket.
 
-Answers are taken apart by jeepney. Many calls go out before the first answer is awaited, so that asking for a property of each of
-some hundred units costs no round trip each. D-Bus: https://dbus.freedesktop.org/doc/dbus-specification.html
+Answers are taken apart by jeepney. Many calls go out before the first answer is awaited, so that asking for a property
+of each of some hundred units costs no round trip each. D-Bus: https://dbus.freedesktop.org/doc/dbus-specification.html
 """
 
 from __future__ import annotations
@@ -214,22 +214,20 @@ def encoded(call: Call, serial: int, destination: str | None) -> bytes:
     from struct import pack
 
     path, interface, member, signature, arguments = call
-    fields = _field(1, b"o", path) + _field(2, b"s", interface) + _field(3, b"s", member)
-    if destination:
-        fields += _field(6, b"s", destination)
+    fields = b""
+    for code, kind, value in ((1, b"o", path), (2, b"s", interface), (3, b"s", member), (6, b"s", destination)):
+        if value:
+            fields += bytes(-len(fields) % 8) + bytes([code, 1]) + kind + b"\0" + _string(value)
     if signature:
         text = signature.encode()
-        fields += b"\x08\x01g\0" + bytes([len(text)]) + text + b"\0"
+        fields += bytes(-len(fields) % 8) + b"\x08\x01g\0" + bytes([len(text)]) + text + b"\0"
     body = b""
     for argument in arguments:
-        data = argument.encode()
-        body += bytes(-len(body) % 4) + len(data).to_bytes(4, "little") + data + b"\0"
+        body += bytes(-len(body) % 4) + _string(argument)
     start = pack("<cBBBIII", b"l", 1, _NO_AUTO_START, 1, len(body), serial, len(fields))
     return start + fields + bytes(-(16 + len(fields)) % 8) + body
 
 
-def _field(code: int, kind: bytes, value: str) -> bytes:
-    """A field of a header, filled up to where the next may begin."""
+def _string(value: str) -> bytes:
     data = value.encode()
-    size = 8 + len(data) + 1
-    return bytes([code, 1]) + kind + b"\0" + len(data).to_bytes(4, "little") + data + bytes(1 + -size % 8)
+    return len(data).to_bytes(4, "little") + data + b"\0"
