@@ -32,7 +32,7 @@ PARTS = [
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(PARTS), max_size=60))
+@given(st.lists(st.one_of(st.sampled_from(PARTS), st.binary(max_size=3)), max_size=60))
 def test_any_bytes_are_entries_or_none(tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]) -> None:
     root = tmp_path_factory.getbasetemp() / "lists"
     for folder in ("etc", "var/lib/cb"):

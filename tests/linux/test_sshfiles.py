@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leadline.linux import sshfiles
@@ -51,8 +52,16 @@ def test_a_line_without_a_key_gives_nothing(keys, line: bytes) -> None:  # type:
     assert keys(line) == []
 
 
+def test_a_line_of_quotes_is_read_in_no_time(keys) -> None:  # type: ignore[no-untyped-def]
+    start = perf_counter()
+    assert keys(b'"' * (1 << 18) + b"\n" + b'"a b"' * (1 << 18) + b"\n" + b'\\"' * (1 << 17)) == []
+    assert perf_counter() - start < 5
+
+
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(PARTS), max_size=40))
+@given(st.lists(st.one_of(st.sampled_from(PARTS), st.binary(max_size=4)), max_size=40))
+@example([b"="])
+@example(["\xa0".encode()])
 def test_any_text_is_read(tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]) -> None:
     path = tmp_path_factory.getbasetemp() / "ssh"
     path.write_bytes(b"".join(parts))

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 1 << 16  # bytes of a line
-_BLANKS = b" \t"
 _MOST = 1 << 63
 
 
@@ -29,47 +28,21 @@ class Sample:
 
 def samples(text: bytes) -> Iterator[Sample]:
     """The samples of an answer in their order; lines that are none are passed over."""
+    import re
+
+    # Name, and labels whose values may hold anything in quotes. Nothing of it is tried twice.
+    head = re.compile(rb'[^\s{]++(?:[ \t]*+\{(?:[^"}]|"(?:[^"\\]|\\.)*+")*+\})?+')
     at = 0
     while at < len(text):
         stop = text.find(b"\n", at)
         stop = len(text) if stop < 0 else stop
         line = text[at:stop].strip() if stop - at <= _LONGEST else b""
         at = stop + 1
-        if line and not line.startswith(b"#"):
-            end = _name_end(line)
-            words = line[end:].split()
-            if end > 0 and words and (value := _value(words[0])) is not None:
-                time = _milliseconds(words[1]) if len(words) > 1 else None
-                yield Sample(decode(line[:end]), None if value != value else value, time)
-
-
-def _name_end(line: bytes) -> int:
-    """Where name and labels end: at the first blank, or behind the closing brace; quoted braces do not count."""
-    brace = line.find(b"{")
-    blank = min((place for one in _BLANKS if (place := line.find(one)) >= 0), default=len(line))
-    if brace < 0 or (blank < brace and line[blank:brace].strip()):
-        return blank
-    at = brace + 1
-    while at < len(line):
-        quote, close = line.find(b'"', at), line.find(b"}", at)
-        if close >= 0 and (quote < 0 or close < quote):
-            return close + 1
-        if quote < 0:
-            break
-        at = _quote_end(line, quote + 1)
-    return 0
-
-
-def _quote_end(line: bytes, at: int) -> int:
-    r"""The place behind a label's value. ``\\``, ``\"`` and ``\n`` are escaped in it."""
-    while at < len(line):
-        quote, escape = line.find(b'"', at), line.find(b"\\", at)
-        if quote < 0:
-            return len(line)
-        if escape < 0 or quote < escape:
-            return quote + 1
-        at = escape + 2
-    return len(line)
+        name = None if line.startswith(b"#") else head.match(line)
+        words = line[name.end() :].split() if name else []
+        if name and words and (value := _value(words[0])) is not None:
+            time = _milliseconds(words[1]) if len(words) > 1 else None
+            yield Sample(decode(name[0]), None if value != value else value, time)
 
 
 def _value(word: bytes) -> float | None:

@@ -74,33 +74,31 @@ def authorized_keys(root: str, path: str) -> Iterator[AuthorizedKey]:
 
 def _split_options(line: bytes) -> tuple[bytes, bytes]:
     """The options at the start of a line and what follows. White space within quotes does not end them."""
-    at = 0
+    blanks = line.replace(b"\t", b" ")
+    at, space = 0, -1
     while at < len(line):
-        space = _first(line, b" \t", at)
+        if space < at:  # looked for once only, however many quotes stand before it
+            space = blanks.find(b" ", at)
+            space = len(line) if space < 0 else space
         quote = line.find(b'"', at, space)
         if quote < 0:
             return line[:space], line[space:]
-        at = quote + 1
-        while (at := line.find(b'"', at)) > 0 and line[at - 1 : at] == b"\\":
-            at += 1
+        at = line.find(b'"', quote + 1)
+        while at > 0 and line[at - 1 : at] == b"\\":
+            at = line.find(b'"', at + 1)
         if at < 0:
             break
         at += 1
     return line, b""
 
 
-def _first(line: bytes, characters: bytes, at: int) -> int:
-    """Where the first of the characters stands; the length of the line when none does."""
-    return min((place for one in characters if (place := line.find(one, at)) >= 0), default=len(line))
-
-
 def config(root: str, path: str) -> Iterator[tuple[str, str]]:
     """Each option of a client's configuration with the Host or Match line it stands under, both in lower case."""
     block = ""
     for line in lines(root, path):
-        option = decode(line.lower())
+        option = line.lower()
         # ssh_config(5): the keyword ends at white space or at an equals sign.
-        if option.replace("=", " ", 1).split(None, 1)[0] in ("host", "match"):
-            block = option
+        if option.replace(b"=", b" ", 1).split(None, 1)[:1] in ([b"host"], [b"match"]):
+            block = decode(option)
         else:
-            yield block, option
+            yield block, decode(option)

@@ -32,6 +32,7 @@ _SIGNED_BY = (
 
 _FIELDS = (der.INTEGER, *[der.SEQUENCE] * 5)  # serial, algorithm, issuer, validity, subject, key
 _NETSCAPE_CA = 0x07
+_LARGEST = 1 << 20  # bytes of one certificate, and OpenSSL's limit for a name
 _CERT_SIGN = 0x0004
 _USAGES = (  # the bits as OpenSSL numbers them; RFC 5280, 4.2.1.3
     (0x0001, "Encipher Only"),
@@ -64,6 +65,8 @@ class Certificate:
         _, at, end = der.element(data, 0, len(data))
         body, algorithm, signature = _expect(der.elements(data, at, end), (der.SEQUENCE, der.SEQUENCE, der.BIT_STRING))
         fields = der.elements(data, body[1], body[2])
+        if end > _LARGEST:
+            raise ValueError("no certificate is as large")
         self.version = 1
         if fields and fields[0][0] == _VERSION:
             self.version = 1 + int.from_bytes(data[fields[0][1] : fields[0][2]][2:6], "big")
