@@ -21,7 +21,7 @@ class INIError(ValueError):
 def entries(text: str) -> Iterator[tuple[str, str, str | None, int]]:
     """Section, name, value (None for a name alone) and line, from 1, of each entry. Raises INIError."""
     section = DEFAULT
-    lines = iter(enumerate(text.splitlines(), 1))
+    lines = iter(enumerate(text.split("\n"), 1))
     for number, line in lines:
         line = line.strip()
         if not line or line[0] in "#;":

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
+    from re import Match
 
     # Names and numbers that lead to a value, the value as the document writes it (strings decoded), its type.
     Item = tuple[list[str], str | None, str]
+    Matcher = Callable[[str, int], Match[str] | None]
+    Tokens = tuple[Matcher, Matcher]  # of values and signs, of names with their colon
 
-_SPACE = " \t\n\r"
-_WORDS = {"t": ("true", "boolean"), "f": ("false", "boolean"), "n": ("null", "null")}
-_KINDS = {"[": "array", "{": "object"}
+# A sign, a string without escapes, a number, a word; behind white space. The groups' numbers tell which.
+_TOKENS = (
+    r"[ \t\n\r]*+(?:"
+    r"([\[\]{},:])"
+    r'|"([^"\\\x00-\x1f]*+)"'
+    r"|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?)"
+    r"|(true|false)"
+    r"|(null))"
+)
+_NAME = r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:'
+_SIGN = 1
+_TYPES = ("", "", "string", "number", "boolean", "null")
+_CONTAINERS = {"[": ("]", "array"), "{": ("}", "object")}
 
 
 class JSONError(ValueError):
@@ -23,105 +36,115 @@ def values(text: str, depth: int) -> Iterator[Item]:
 
     The list of names is the same one each time. Raises JSONError, also for what is nested more than ``depth`` deep.
     """
-    scan = _Scan(text, depth)
-    yield from scan.value([])
-    scan.skip()
-    if scan.at < len(text):
-        raise scan.error("more than one value")
+    end = yield from _value(text, 0, [], depth, _tokens())
+    if not _is_end(text, end):
+        raise _error(text, end, "more than one value")
 
 
 def documents(text: str, depth: int) -> Iterator[Item]:
     """The same for values that stand one behind the other (JSON Lines); the first name is the number of each."""
-    scan = _Scan(text, depth)
-    number = 0
-    while scan.skip():
-        yield from scan.value([str(number)])
+    tokens = _tokens()
+    at = number = 0
+    while not _is_end(text, at):
+        at = yield from _value(text, at, [str(number)], depth, tokens)
         number += 1
 
 
-class _Scan:
-    """A place in a text."""
+def _tokens() -> Tokens:
+    import re
 
-    __slots__ = ("at", "depth", "number", "string", "text")
+    return re.compile(_TOKENS).match, re.compile(_NAME).match
 
-    def __init__(self, text: str, depth: int) -> None:
-        import re
-        from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 
-        self.text = text
-        self.at = 0
-        self.depth = depth
-        self.string = scanstring
-        self.number = re.compile(r"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][-+]?\d++)?", re.ASCII).match
+def _is_end(text: str, at: int) -> bool:
+    return _start(text, at) == len(text)
 
-    def skip(self) -> str:
-        """The next character that is no white space, "" at the end."""
-        text, at = self.text, self.at
-        while text[at : at + 1] in _SPACE and at < len(text):
-            at += 1
-        self.at = at
-        return text[at : at + 1]
 
-    def error(self, reason: str) -> JSONError:
-        return JSONError(f"line {self.text.count(chr(10), 0, self.at) + 1}: {reason}")
+def _start(text: str, at: int) -> int:
+    """Where the next character is that is no white space."""
+    while text[at : at + 1] in (" ", "\t", "\n", "\r"):
+        at += 1
+    return at
 
-    def value(self, path: list[str]) -> Iterator[Item]:
-        """The items of the value that begins here. ``path`` ends in the next number or name of what is open."""
-        open_: list[str] = []
-        while True:
-            character = self.skip()
-            if character in ("[", "{"):
-                if len(open_) == self.depth:
-                    raise self.error(f"nested more than {self.depth} deep")
-                self.at += 1
-                if self.skip() == ("]" if character == "[" else "}"):
-                    self.at += 1
-                    yield path, None, _KINDS[character]
-                else:
-                    open_.append(character)
-                    path.append("0" if character == "[" else self.name())
-                    continue
-            else:
-                yield path, *self.scalar(character)
-            while open_:
-                character = self.skip()
-                self.at += 1
-                if character == ",":
-                    path[-1] = str(int(path[-1]) + 1) if open_[-1] == "[" else self.name()
-                    break
-                if character != ("]" if open_[-1] == "[" else "}"):
-                    self.at -= 1
-                    raise self.error("a comma or the end of what is open is missing")
-                open_.pop()
-                path.pop()
-            else:
-                return
 
-    def scalar(self, character: str) -> tuple[str, str]:
-        if character == '"':
-            return self.quoted(), "string"
-        word, kind = _WORDS.get(character, ("", ""))
-        if word and self.text.startswith(word, self.at):
-            self.at += len(word)
-            return word, kind
-        found = self.number(self.text, self.at)
+def _error(text: str, at: int, reason: str) -> JSONError:
+    return JSONError(f"line {text.count(chr(10), 0, _start(text, at)) + 1}: {reason}")
+
+
+def _value(text: str, at: int, path: list[str], depth: int, tokens: Tokens) -> Generator[Item, None, int]:
+    """The items of the value that begins at a place; returns where it ends.
+
+    An open array has the number of its next member at the end of ``path``, an object its name.
+    """
+    token, name = tokens
+    counts: list[int] = []  # of the members so far of what is open, -1 for an object
+    while True:
+        found = token(text, at)
+        kind = found.lastindex or 0 if found else 0
         if not found:
-            raise self.error("no value")
-        self.at = found.end()
-        return found[0], "number"
+            string, at = _escaped(text, at, "no value")
+            yield path, string, "string"
+        elif kind != _SIGN:
+            at = found.end()
+            yield path, found[kind], _TYPES[kind]
+        else:
+            opened = _CONTAINERS.get(found[_SIGN])
+            if not opened:
+                raise _error(text, at, "no value")
+            if len(counts) == depth:
+                raise _error(text, at, f"nested more than {depth} deep")
+            at = found.end()
+            found = token(text, at)
+            if found and found[_SIGN] == opened[0]:
+                at = found.end()
+                yield path, None, opened[1]
+            else:
+                counts.append(0 if opened[0] == "]" else -1)
+                path.append("0")
+                if counts[-1] < 0:
+                    path[-1], at = _named(text, at, name)
+                continue
+        while counts:
+            found = token(text, at)
+            sign = found[_SIGN] if found else None
+            if sign == ",":
+                at = found.end()  # type: ignore[union-attr]
+                if counts[-1] < 0:
+                    path[-1], at = _named(text, at, name)
+                else:
+                    counts[-1] += 1
+                    path[-1] = str(counts[-1])
+                break
+            if not found or sign != ("}" if counts[-1] < 0 else "]"):
+                raise _error(text, at, "a comma or the end of what is open is missing")
+            at = found.end()
+            counts.pop()
+            path.pop()
+        else:
+            return at
 
-    def name(self) -> str:
-        if self.skip() != '"':
-            raise self.error("no name of a member")
-        found = self.quoted()
-        if self.skip() != ":":
-            raise self.error("a colon is missing")
-        self.at += 1
-        return found
 
-    def quoted(self) -> str:
-        try:
-            text, self.at = self.string(self.text, self.at + 1, True)
-        except ValueError:
-            raise self.error("a string that does not end, or with what none may hold") from None
-        return str(text)
+def _named(text: str, at: int, name: Matcher) -> tuple[str, int]:
+    """The name of a member, and where its value begins."""
+    found = name(text, at)
+    if found:
+        return found[1], found.end()
+    named, at = _escaped(text, at, "no name of a member")
+    at = _start(text, at)
+    if text[at : at + 1] != ":":
+        raise _error(text, at, "a colon is missing")
+    return named, at + 1
+
+
+def _escaped(text: str, at: int, reason: str) -> tuple[str, int]:
+    """A string that has escapes, and where it ends. Raises JSONError with the reason for what is none."""
+    from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+
+    at = _start(text, at)
+    if text[at : at + 1] != '"':
+        raise _error(text, at, reason)
+    try:
+        string, end = scanstring(text, at + 1, True)
+    except ValueError:
+        raise _error(text, at, "a string that does not end, or with what none may hold") from None
+    return str(string), int(end)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DEPTH = 100  # of one thing in another; no configuration comes near it
 _READ_MAX = 50 << 20
+_HELD = 1000  # rows of a file that are kept until the whole of it has been seen
 _SEPARATOR = "/"
 
 PATH = Column("path", TEXT, "Path of the file.", required=True, index=True, optimized=True)
@@ -38,8 +39,8 @@ class ContentError(ValueError):
 def rows(query: Query, parse: Callable[[bytes], Iterable[Item]], largest: int | None = None) -> Iterator[Row]:
     """The rows of the files that a statement asks for, of each all or none.
 
-    ``parse`` is called twice for a file, first only to see whether the whole of it can be taken apart, so that no
-    more of it is held than its bytes and a parser's state. It raises ContentError when it cannot.
+    ``parse`` is called again for a file of many values: the first time only to see whether the whole of it can be taken
+    apart, so that no more of it is held than its bytes and a parser's state. It raises ContentError when it cannot.
     """
     limit = runtime.number(query, "read_max", _READ_MAX)
     limit = min(limit, largest) if largest else limit
@@ -51,12 +52,24 @@ def rows(query: Query, parse: Callable[[bytes], Iterable[Item]], largest: int | 
             try:
                 if len(data) > limit:
                     raise ContentError(f"larger than {limit} bytes")
-                if not _whole(query, parse(data)):
-                    return
-                for keys, value, *more in parse(data):
-                    yield (path, *_keys(keys), value, *more, *end)
+                yield from _of_file(query, path, end, data, parse)
             except ContentError as error:
                 query.warn(f"{path}: {clean(str(error))}")
+
+
+def _of_file(query: Query, path: str, end: Row, data: bytes, parse: Callable[[bytes], Iterable[Item]]) -> Iterator[Row]:
+    held: list[Row] = []
+    for number, (keys, value, *more) in enumerate(parse(data)):
+        if number < _HELD:
+            held.append((path, *_keys(keys), value, *more, *end))
+        elif not number % 1000 and query.cancelled():
+            return
+    if len(held) < _HELD:
+        yield from held
+        return
+    held.clear()
+    for keys, value, *more in parse(data):
+        yield (path, *_keys(keys), value, *more, *end)
 
 
 def selected(root: str, query: Query) -> Iterator[tuple[str, str]]:
@@ -66,11 +79,6 @@ def selected(root: str, query: Query) -> Iterator[tuple[str, str]]:
             return
         if not path.endswith("/") and (place := selection.regular(root, path, entry)):
             yield clean(path), place
-
-
-def _whole(query: Query, items: Iterable[Item]) -> bool:
-    """Go through all items; False when the query was cancelled meanwhile."""
-    return not any(number % 1000 == 999 and query.cancelled() for number, _ in enumerate(items))
 
 
 def _keys(keys: Sequence[str]) -> tuple[str, str, str]:
