@@ -156,6 +156,17 @@ def test_devices_that_are_made_of_each_other_end(ask, machine) -> None:
     assert rows == [{"name": "/dev/dm-8", "encrypted": 0}, {"name": "/dev/md7", "encrypted": 1}]
 
 
+def test_many_devices_that_are_all_made_of_each_other_end_soon(ask, machine) -> None:
+    folder = machine / "sys/class/block"
+    for number in range(40, 60):
+        (folder / f"dm-{number}/slaves").mkdir(parents=True)
+        (folder / f"dm-{number}/dev").write_text(f"254:{number}\n")
+        for other in range(40, 60):
+            (folder / f"dm-{number}/slaves/dm-{other}").touch()
+    rows = ask("SELECT encrypted FROM disk_encryption WHERE name LIKE '/dev/dm-4_'", str(machine))
+    assert [row["encrypted"] for row in rows] == [0] * 10
+
+
 def test_a_root_without_sysfs_has_no_devices(ask, root) -> None:
     assert ask("SELECT * FROM block_devices", root) == []
     assert ask("SELECT * FROM disk_encryption", root) == []

@@ -37,23 +37,38 @@ def disk_encryption(query: Query) -> Rows:
     """Block devices, and whether what is stored on them is encrypted."""
     root, wanted = query.root, query.equals("name")
     known = blockdevices.devices(root)
+    types: dict[str, str | None] = {}
     for name, device in known.items():
         if wanted is not None and name not in wanted:
             continue
         if query.cancelled():
             return
-        type = _encryption(root, device, known, _DEPTH)
+        type = _encryption(root, device, known, types, _DEPTH)
         uuid = blockdevices.content(root, device)[1] if query.uses("uuid") else None
         yield name, uuid, int(type is not None), type or "", "not encrypted" if type is None else "encrypted"
 
 
-def _encryption(root: str, device: Device, known: dict[str, Device], depth: int) -> str | None:
-    """What a device is encrypted with, itself or by what it is made of; None when not, or not all of it."""
-    kind = blockdevices.mapping(device)
-    if kind is None:
-        below = [known[name] for name in device.parents if name in known] if depth else []
-        found = [_encryption(root, one, known, depth - 1) for one in below]
-        return found[0] if found and all(found) else None
+def _encryption(
+    root: str, device: Device, known: dict[str, Device], types: dict[str, str | None], depth: int
+) -> str | None:
+    """What a device is encrypted with, itself or by what it is made of; None when not, or not all of it.
+
+    ``types`` remembers the answers, so that a device many others are made of is looked at once.
+    """
+    if device.name not in types:
+        types[device.name] = None  # for a device that would be made of itself
+        kind = blockdevices.mapping(device)
+        if kind is not None:
+            types[device.name] = _cipher(root, device, known, kind)
+        elif depth:
+            below = [known[name] for name in device.parents if name in known]
+            found = [_encryption(root, one, known, types, depth - 1) for one in below]
+            types[device.name] = found[0] if found and all(found) else None
+    return types[device.name]
+
+
+def _cipher(root: str, device: Device, known: dict[str, Device], kind: str) -> str:
+    """A kind of encryption with the cipher and mode of the mapping's container, where it is known."""
     parts: list[str | None] = [kind]
     if kind in ("LUKS1", "LUKS2"):
         header = blockdevices.container(root, device, known)
