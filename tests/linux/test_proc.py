@@ -223,3 +223,11 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
         assert proc.disk_bytes(str(tmp_path), 7) is None
         assert proc.cgroup(str(tmp_path), 7) == ""
         assert list(proc.memory_map(str(tmp_path), 7)) == []
+
+
+def test_names_and_numbers_that_no_kernel_writes_are_no_processes(tmp_path: Path) -> None:
+    for name in ("7", "9" * 19, "²", "self"):
+        (tmp_path / "proc" / name).mkdir(parents=True)
+    assert proc.pids(str(tmp_path)) == [7]
+    (tmp_path / "proc/7/status").write_bytes(b"Name:\tx\nTgid:\tseven\n")
+    assert proc.pids(str(tmp_path), (7,)) == []

@@ -86,6 +86,14 @@ def test_damaged_lines_are_left_out() -> None:
     assert [one[-1] for one in sockets.internet(b"header\n" + state, 2, 6)] == ["UNKNOWN"]
 
 
+def test_links_to_no_socket_are_passed_over(tmp_path: Path) -> None:
+    place = tmp_path / "proc/7/fd"
+    place.mkdir(parents=True)
+    for number, target in enumerate(("socket:[²]", "socket:[]", f"socket:[{'9' * 3000}]")):
+        (place / str(number)).symlink_to(target)
+    assert list(sockets.opened(str(tmp_path))) == []
+
+
 def test_our_own_sockets_are_found(tmp_path: Path) -> None:
     path = f"{tmp_path}/s"
     with (

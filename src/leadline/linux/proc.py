@@ -30,14 +30,15 @@ def pids(root: str, wanted: Iterable[object] | None = None) -> list[int]:
     number finds what a look at all processes would.
     """
     if wanted is None:
-        return sorted(int(name) for name in files.names(root + "/proc") if name.isdecimal())
+        return sorted(int(name) for name in files.names(root + "/proc") if name.isdecimal() and len(name) <= DIGITS)
     return [pid for pid in dict.fromkeys(wanted) if isinstance(pid, int) and pid > 0 and is_process(root, pid)]
 
 
 def is_process(root: str, pid: int) -> bool:
     """Whether the number is that of a process and not of one of its threads."""
     data = files.record(f"{root}/proc/{pid}/status")
-    return data is not None and int(_field(data, b"\nTgid:") or pid) == pid
+    group = _field(data, b"\nTgid:").strip() if data is not None else b"-"
+    return not group or group == str(pid).encode()
 
 
 def stat(root: str, pid: int) -> Stat | None:

@@ -89,8 +89,8 @@ def opened(root: str, wanted: Iterable[object] | None = None) -> Iterator[Found]
     for pid in proc.pids(root, narrow):
         held = len(holders)
         for number, target in proc.descriptors(root, pid):
-            if target.startswith("socket:[") and target[8:-1].isdigit():
-                holders.setdefault(int(target[8:-1]), []).append((pid, number))
+            if target.startswith("socket:[") and (inode := target[8:-1]).isdecimal() and len(inode) <= DIGITS:
+                holders.setdefault(int(inode), []).append((pid, number))
                 if narrow is not None:
                     names.add(file_of(root, pid, number))
         if narrow is not None and len(holders) == held:
