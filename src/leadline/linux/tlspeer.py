@@ -18,6 +18,7 @@ def certificate(target: str, seconds: float, cancelled: Callable[[], bool] = lam
     Raises OSError for what the network or the handshake does not allow and ValueError for a target that is none.
     """
     import socket
+    from ssl import SSLError
     from time import monotonic
 
     host, port = split(target)
@@ -26,10 +27,15 @@ def certificate(target: str, seconds: float, cancelled: Callable[[], bool] = lam
         socket.create_connection(_preferred(host, port), seconds) as channel,
         _context().wrap_socket(channel, server_hostname=_name(host), do_handshake_on_connect=False) as stream,
     ):
-        while not _shaken_hands(stream, min(end - monotonic(), _SLICE)):
-            if monotonic() >= end or cancelled():
-                raise TimeoutError(f"no handshake within {seconds:g} seconds")
-        found = stream.getpeercert(binary_form=True)
+        try:
+            while not _shaken_hands(stream, min(end - monotonic(), _SLICE)):
+                if monotonic() >= end or cancelled():
+                    raise TimeoutError(f"no handshake within {seconds:g} seconds")
+            found = stream.getpeercert(binary_form=True)
+        except SSLError:
+            found = _shown_before(stream)
+            if found is None:
+                raise
     if not found:
         raise OSError("the server shows no certificate")
     return found
@@ -43,6 +49,20 @@ def _shaken_hands(stream: SSLSocket, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def _shown_before(stream: SSLSocket) -> bytes | None:
+    """The certificate that a server has shown before it ended the handshake, as when it wants one of the client.
+
+    Python offers that only from 3.13 on; before, its own layer below does.
+    """
+    import _ssl
+
+    within = stream if hasattr(stream, "get_unverified_chain") else getattr(stream, "_sslobj", None)
+    chain = within.get_unverified_chain() if within is not None and hasattr(within, "get_unverified_chain") else None
+    if not chain:
+        return None
+    return chain[0] if isinstance(chain[0], bytes) else bytes(chain[0].public_bytes(_ssl.ENCODING_DER))
 
 
 def split(target: str) -> tuple[str, int]:

@@ -150,9 +150,11 @@ def test_an_address_of_ipv6_stands_in_brackets(ask_host, serving, issue, context
     assert ask_host(f"[::1]:{port}")[0][0]["common_name"] == "six"
 
 
-def test_a_server_that_wants_a_certificate_itself_shows_its_own(ask_host, serving, issue, context) -> None:
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_server_that_wants_a_certificate_itself_shows_its_own(ask_host, serving, issue, context, version) -> None:
     path = issue("-subj", "/CN=mutual")
     server = context(path)
+    server.maximum_version = version
     server.verify_mode = ssl.CERT_REQUIRED
     server.load_verify_locations(path)
     port, _ = serving({}, server)
