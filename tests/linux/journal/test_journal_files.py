@@ -214,12 +214,16 @@ def test_files_of_a_system_are_merged_by_time_and_doubles_dropped(tmp_path) -> N
     shutil.copy(folder / "system@1.journal", folder / "copy.journal~")
     write(tmp_path / "run/log/journal" / MACHINE / "system.journal", export(1, START + 60_000_000))
     (folder / "empty.journal").write_bytes(b"")
+    (folder / "folder.journal").mkdir()
     (folder / "notes.txt").write_text("no")
     warnings: list[str] = []
     found = list(entries.read(str(tmp_path), None, 0, entries.FOREVER, warnings.append))
     times = [(entry.realtime - START) / 1e6 for _, _, entry in found]
     assert times == [0, 1, 2, 3, 9.5, 10, 11, 11.5, 12, 13, 13.5, 60]
-    assert warnings == [f"/var/log/journal/{MACHINE}/empty.journal is left out: no journal file"]
+    assert warnings == [
+        f"/var/log/journal/{MACHINE}/empty.journal is left out: no journal file",
+        "1 journal files may not be read",
+    ]
     some = entries.read(str(tmp_path), [b"PRIORITY=1"], START + 5_000_000, START + 12_000_000, warnings.append)
     assert [(entry.realtime - START) / 1e6 for _, _, entry in some] == [11, 11.5]
     next(entries.read(str(tmp_path), None, 0, entries.FOREVER, warnings.append))  # what is left open is closed
@@ -237,6 +241,18 @@ def test_a_file_that_was_cut_gives_what_is_left(journal, tmp_path) -> None:
         assert messages == [one for one in (f"Message number {number}" for number in range(300)) if one in messages]
         previous = len(messages)
     assert 0 < previous < 300
+
+
+def test_an_entry_that_would_fill_the_memory_is_cut(journal) -> None:
+    with opened(journal) as file:
+        (entry,) = file.entries([b"MESSAGE=Message number 13"], 0, entries.FOREVER, lambda: False)
+        fields = entry.fields
+        for offset in fields:
+            entry.fields = (offset,) * 10_000
+            if next(file.values(entry, "LONG".__eq__), None):
+                break
+        size = sum(len(value) for _, value in file.values(entry, "LONG".__eq__))
+        assert (16 << 20) - 4096 <= size <= 16 << 20
 
 
 CHANGES = st.lists(st.tuples(st.integers(0, 1 << 30), st.binary(min_size=1, max_size=9)), min_size=1, max_size=12)

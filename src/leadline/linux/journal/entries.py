@@ -59,7 +59,7 @@ def read(
         while pending or running:
             while pending and (not running or pending[-1][0] <= running[0][0]):
                 path = pending.pop()[1]
-                opened = _open(root, path, None)
+                opened = _again(root, path)
                 if opened is None:
                     continue
                 number += 1
@@ -90,26 +90,28 @@ def read(
 def _overlapping(root: str, since: int, until: int, warn: Callable[[str], None]) -> list[tuple[int, str]]:
     """The files that may have entries of a time, each with when its first was written."""
     found = []
+    forbidden = 0
     for path in paths(root):
-        opened = _open(root, path, warn)
+        try:
+            opened = JournalFile.open(rooted.path(root, path))
+        except DamagedError as error:
+            warn(f"{clean(path)} is left out: {error}")
+            continue
         if opened is None:
+            forbidden += 1
             continue
         with opened:
             # the last time of a file that is written to may be behind its last entry
             if opened.head <= until and (opened.tail >= since or opened.state == ONLINE):
                 found.append((opened.head, path))
+    if forbidden:
+        warn(f"{forbidden} journal files may not be read")
     return found
 
 
-def _open(root: str, path: str, warn: Callable[[str], None] | None) -> JournalFile | None:
+def _again(root: str, path: str) -> JournalFile | None:
+    """A file that could be read before; None when it has gone or changed since."""
     try:
-        opened = JournalFile.open(rooted.path(root, path))
-    except DamagedError as error:
-        problem = str(error)
-    else:
-        if opened is not None:
-            return opened
-        problem = "it may not be read"
-    if warn:
-        warn(f"{clean(path)} is left out: {problem}")
-    return None
+        return JournalFile.open(rooted.path(root, path))
+    except DamagedError:
+        return None

@@ -34,6 +34,9 @@ _GUESS = 512  # bytes that most objects fit into
 _BLOCK = 1 << 16
 _BLOCKS = 48  # kept in memory: 3 MiB a file
 _CACHED = 20_000  # values
+_SHORT = 1024  # bytes of the longest of them
+_ENTRY = 16 << 20  # bytes of the fields of one entry
+_NAME = 256  # bytes that a field's name ends in; systemd allows 64
 _ARRAYS = 100_000
 _ITEMS = 4096  # fields of one entry
 _CHAIN = 10_000  # objects behind one place of the hash table
@@ -168,8 +171,10 @@ class JournalFile:
         return Entry(seqnum, realtime, monotonic, boot_id.hex(), xor_hash, self._unpack(layout, data, ENTRY_HEADER))
 
     def values(self, entry: Entry, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-        """The fields of an entry that are wanted: name and value. DamagedError ones are left out."""
+        """The fields of an entry that are wanted: name and value. Damaged ones are left out, and so is what follows
+        once they take more than an entry's share of memory."""
         known = self._values
+        left = _ENTRY
         for offset in entry.fields:
             if offset in known:
                 found = known[offset]
@@ -179,30 +184,38 @@ class JournalFile:
                 except ValueError:
                     continue
             if found is not None:
+                left -= len(found[1])
+                if left < 0:
+                    return
                 yield found
 
     def _value(self, offset: int, wanted: Callable[[str], bool]) -> tuple[str, bytes] | None:
         """The field at an offset; None when it is not wanted. What several entries share is remembered."""
-        payload, uses = self._payload(offset)
-        name, equals, value = payload.partition(b"=")
+        payload, kind, uses = self._payload(offset)
+        start = unpacked(payload, kind, _NAME) if kind else payload[:_NAME]
+        name, equals, _ = start.partition(b"=")
         if not equals or not name.isascii():
             raise DamagedError("no field")
         text = name.decode()
-        found = (text, value) if wanted(text) else None
-        if uses > 1 and (found is None or len(value) < _BLOCK >> 4):
+        found = None
+        if wanted(text):
+            found = text, (unpacked(payload, kind, VALUE) if kind else payload)[len(name) + 1 :]
+        if uses > 1 and (found is None or len(found[1]) <= _SHORT):
             if len(self._values) >= _CACHED:
                 self._values.clear()
             self._values[offset] = found
         return found
 
-    def _payload(self, offset: int) -> tuple[bytes, int]:
-        """What a data object holds, and how many entries share it."""
+    def _payload(self, offset: int) -> tuple[bytes, int, int]:
+        """What a data object holds, how it is compressed, and how many entries share it."""
         header = 72 if self.compact else 64
         data = self._object(offset, DATA, header, header + VALUE)
-        uses = int.from_bytes(data[56:64], "little")
-        payload = data[header:]
-        kind = data[1] & 7
-        return (unpacked(payload, kind, VALUE) if kind else payload), uses
+        return data[header:], data[1] & 7, int.from_bytes(data[56:64], "little")
+
+    def _holds(self, offset: int, field: bytes) -> bool:
+        """Whether a data object holds just this field."""
+        payload, kind, _ = self._payload(offset)
+        return (unpacked(payload, kind, VALUE) if kind else payload) == field
 
     def entries(
         self, matches: Iterable[bytes] | None, since: int, until: int, cancelled: Callable[[], bool]
@@ -248,7 +261,7 @@ class JournalFile:
                 if not offset:
                     break
                 data = self._object(offset, DATA, 64, 64)
-                if int.from_bytes(data[16:24], "little") == hashed and self._payload(offset)[0] == payload:
+                if int.from_bytes(data[16:24], "little") == hashed and self._holds(offset, payload):
                     first, array, count = (int.from_bytes(data[at : at + 8], "little") for at in (40, 48, 56))
                     return self._arrays(array, count, first)
                 following = int.from_bytes(data[24:32], "little")
