@@ -37,7 +37,7 @@ class Bench:
         self.time += 1
         made = work(self.engine, self.state, self.flags, query, Run(["tls"], "vm", {}, self.time))
         batch = buffer.peek(self.state, "tls", [kind], 1000, 1 << 20)
-        buffer.taken(self.state, batch.ids)
+        buffer.taken(self.state, "tls", [kind], batch.ids)
         assert made == sum(map(len, batch.lines))
         return [json.loads(line) for line in batch.lines]
 

@@ -46,7 +46,6 @@ def test_an_agent_enrolls_is_configured_and_logs(fleet: Any, daemon: Start, tmp_
     status = fleet.data("status")[0]
     assert list(status) == [
         "hostIdentifier", "calendarTime", "unixTime", "severity", "filename", "line", "message", "version",
-        "decorations",
     ]  # fmt: skip
     assert (status["hostIdentifier"], status["version"], status["severity"]) == ("web-1", OSQUERY_VERSION, 0)
     assert status["message"].startswith("Enrolled at localhost")

@@ -64,7 +64,7 @@ def test_results_and_snapshots_are_delivered_in_the_order_they_were_made(state: 
     buffer.add(state, ["d"], "snapshot", ["2"])
     buffer.add(state, ["d"], "result", ["3"])
     destination = Destination()
-    stream = Stream(state, "d", destination, "result")
+    stream = Stream(state, Flags(), "d", destination, "result")
     assert stream.deliver()
     assert destination.taken == [["1", "2", "3"]]
     assert state.get("receipts", "d.result") == "1"
@@ -75,7 +75,7 @@ def test_refused_lines_stay_wait_longer_each_time_and_come_in_smaller_batches(st
     buffer.add(state, ["d"], "result", [str(number) for number in range(8)])
     destination = Destination()
     destination.refusals = [RefusedError("no"), RefusedError("no"), RefusedError("busy", retry_after=50)]
-    stream = Stream(state, "d", destination, "result")
+    stream = Stream(state, Flags(), "d", destination, "result")
     for wait in (1, 4, 50):
         assert not stream.deliver()
         assert wait - 1 < stream.due - monotonic() <= wait
@@ -89,7 +89,7 @@ def test_the_wait_has_a_limit(state: State) -> None:
     buffer.add(state, ["d"], "result", ["1"])
     destination = Destination()
     destination.refusals = [RefusedError("no")] * 20
-    stream = Stream(state, "d", destination, "result")
+    stream = Stream(state, Flags(), "d", destination, "result")
     for _ in range(20):
         stream.deliver()
     assert stream.due - monotonic() <= 100
@@ -152,7 +152,7 @@ def test_a_process_that_ends_after_the_delivery_repeats_nothing_when_it_is_back(
         logger.start()
         state = State(str(tmp_path / "agent.db"))
         buffer.add(state, ["filesystem"], "result", lines)
-        Stream(state, "filesystem", Ending(logger) if die else logger, "result").deliver()
+        Stream(state, Flags(), "filesystem", Ending(logger) if die else logger, "result").deliver()
         state.close()
 
     for lines in (["1", "2"], ["3"], ["4", "5"]):

@@ -73,3 +73,48 @@ def test_a_status_line_has_osquerys_members_in_their_order() -> None:
         '{"hostIdentifier":"d23dac5e","calendarTime":"Tue Nov 24 06:06:21 2026 UTC","unixTime":1795500381,"severity":0,'
         '"filename":"init.cpp","line":410,"message":"...","version":"5.23.0","decorations":{"u":"d"}}'
     )
+
+
+def test_a_status_line_without_decorations_has_no_member_for_them_and_they_can_stand_at_the_top_level() -> None:
+    head = (
+        '{"hostIdentifier":"h","calendarTime":"Thu Jan  1 00:00:00 1970 UTC","unixTime":0,"severity":3,'
+        '"filename":"a.py","line":1,"message":"tab\\there \\"q\\" é \\u001B","version":"5.23.0"'
+    )
+    message = 'tab\there "q" é \x1b'
+    assert status(3, "a.py", 1, message, 0, "h", "5.23.0", {}) == head + "}"
+    decorated = status(3, "a.py", 1, message, 0, "h", "5.23.0", {"b": "2", "a": "1"}, top_level=True)
+    assert decorated == head + ',"a":"1","b":"2"}'
+
+
+def test_every_form_of_one_result_to_the_byte() -> None:
+    item = Item("pack_p1_q", "vm", 0, 7, 12, {})
+    head = (
+        '"name":"pack_p1_q","hostIdentifier":"vm","calendarTime":"Thu Jan  1 00:00:00 1970 UTC","unixTime":0,'
+        '"epoch":7,"counter":12,"numerics":'
+    )
+    row = '{"a":1,"b":2.5,"c":"x\\\\x0A","d":""}'
+    text = '{"a":"1","b":"2.5","c":"x\\\\x0A","d":""}'
+    assert list(differential(item, [row], [row], Style())) == [
+        f'{{{head}false,"columns":{text},"action":"removed"}}',
+        f'{{{head}false,"columns":{text},"action":"added"}}',
+    ]
+    assert list(differential(item, [row], [], Style(numerics=True))) == [
+        f'{{{head}true,"columns":{row},"action":"removed"}}'
+    ]
+    assert list(differential(item, [], [row, row], Style(events=False, numerics=True))) == [
+        f'{{"diffResults":{{"removed":[],"added":[{row},{row}]}},{head}true}}'
+    ]
+    assert list(differential(item, [], [], Style(events=False))) == [
+        f'{{"diffResults":{{"removed":[],"added":[]}},{head}false}}'
+    ]
+    assert list(snapshot(item, [row], Style(numerics=True))) == [
+        f'{{"snapshot":[{row}],"action":"snapshot",{head}true}}'
+    ]
+    assert (
+        list(snapshot(item, [text, text], Style(snapshot_events=True)))
+        == [f'{{{head}false,"columns":{text},"action":"snapshot"}}'] * 2
+    )
+    decorated = item._replace(decorations={"z": "1", "b": '"'})
+    assert list(differential(decorated, [], [row], Style(events=False, top_level=True))) == [
+        f'{{"diffResults":{{"removed":[],"added":[{text}]}},{head}false,"b":"\\"","z":"1"}}'
+    ]

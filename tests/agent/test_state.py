@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import apsw
 import pytest
 
 from leadline.agent import buffer
 from leadline.agent.errors import CatastropheError
 from leadline.agent.identity import Identity
-from leadline.agent.state import State, open_state
+from leadline.agent.state import UPGRADES, State, open_state
 from leadline.flags import Flags
 
 
@@ -73,7 +74,9 @@ def test_lines_wait_for_each_logger_in_order_and_leave_when_taken() -> None:
     buffer.add(state, ["tls"], "status", ["d"])
     batch = buffer.peek(state, "tls", ["result", "snapshot"], 10, 100)
     assert batch.lines == ["a", "b", "c"]
-    buffer.taken(state, batch.ids[:2], ("tls.result", "mark"))
+    assert buffer.waiting(state, "tls") == 4
+    buffer.taken(state, "tls", ["result", "snapshot"], batch.ids[:2], ("tls.result", "mark"))
+    assert buffer.waiting(state, "tls") == 2
     assert state.get("receipts", "tls.result") == "mark"
     assert buffer.peek(state, "tls", ["result", "snapshot"], 10, 100).lines == ["c"]
     assert buffer.peek(state, "filesystem", ["result"], 1, 100).lines == ["a"]
@@ -90,12 +93,92 @@ def test_a_batch_is_limited_by_size_but_never_empty() -> None:
     state.close()
 
 
+def test_lines_that_were_left_stay_in_their_place() -> None:
+    state = State(None)
+    buffer.add(state, ["tls"], "result", ["a", "b", "c", "d"])
+    batch = buffer.peek(state, "tls", ["result", "snapshot"], 3, 100)
+    assert batch.more
+    buffer.taken(state, "tls", ["result", "snapshot"], batch.ids, None, [batch.ids[1]])
+    after = buffer.peek(state, "tls", ["result", "snapshot"], 3, 100)
+    assert (after.lines, after.more) == (["b", "d"], False)
+    assert buffer.waiting(state, "tls") == 2
+    state.close()
+
+
+def test_a_failed_transaction_leaves_the_count_as_it_was() -> None:
+    state = State(None)
+    buffer.add(state, ["tls"], "result", ["a"])
+    try:
+        with state.transaction():
+            buffer.add(state, ["tls"], "result", ["b"])
+            raise KeyError
+    except KeyError:
+        pass
+    assert buffer.waiting(state, "tls") == 1
+    state.close()
+
+
+def test_the_oldest_of_all_kinds_go_in_the_order_they_came() -> None:
+    state = State(None)
+    for number in range(6):
+        buffer.add(state, ["tls"], ("result", "status", "snapshot")[number % 3], [str(number)])
+    assert buffer.trim(state, "tls", 2) == {"result": 2, "status": 1, "snapshot": 1}
+    assert buffer.peek(state, "tls", ["result", "status", "snapshot"], 9, 100).lines == ["4", "5"]
+    assert buffer.waiting(state, "tls") == 2
+    state.close()
+
+
+def test_a_state_of_the_first_version_is_taken_on_with_its_lines_counted(tmp_path: Path) -> None:
+    path = str(tmp_path / "agent.db")
+    old = apsw.Connection(path)
+    old.execute(UPGRADES[0])
+    old.execute("PRAGMA user_version = 1")
+    for logger, kind in (("tls", "result"), ("tls", "result"), ("tls", "status"), ("stdout", "result")):
+        old.execute("INSERT INTO lines (logger, kind, line) VALUES (?, ?, '{}')", (logger, kind))
+    old.close()
+    state = State(path)
+    assert [buffer.waiting(state, name) for name in ("tls", "stdout", "syslog")] == [3, 1, 0]
+    state.close()
+    State(path).close()
+
+
+def test_a_newer_state_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "agent.db"
+    other = apsw.Connection(str(path))
+    other.execute("CREATE TABLE t (a); PRAGMA user_version = 999")
+    other.close()
+    with pytest.raises(CatastropheError, match="version 999"):
+        State(str(path))
+
+
+def test_the_file_gets_smaller_again_and_its_log_stays_small_while_a_backlog_goes(tmp_path: Path) -> None:
+    path = tmp_path / "agent.db"
+    state = State(str(path))
+    for _ in range(40):
+        buffer.add(state, ["tls"], "result", ["x" * 1000] * 1000)
+    full = path.stat().st_size
+    assert full > 40_000_000
+    largest = 0
+    while True:
+        batch = buffer.peek(state, "tls", ["result", "snapshot"], 1024, 1 << 20)
+        if not batch.ids:
+            break
+        buffer.taken(state, "tls", ["result", "snapshot"], batch.ids)
+        largest = max(largest, Path(f"{path}-wal").stat().st_size)
+    while state.shrink():
+        pass
+    state.connection.pragma("wal_checkpoint(TRUNCATE)")
+    assert path.stat().st_size < full / 4
+    assert largest < 12 << 20
+    state.close()
+
+
 def test_the_oldest_lines_go_when_there_are_too_many() -> None:
     state = State(None)
     buffer.add(state, ["tls", "stdout"], "result", [str(number) for number in range(5)])
-    assert buffer.trim(state, "tls", 3) == 2
+    assert buffer.trim(state, "tls", 3) == {"result": 2}
     assert buffer.peek(state, "tls", ["result"], 10, 100).lines == ["2", "3", "4"]
-    assert buffer.trim(state, "tls", 0) == 0
+    assert not buffer.trim(state, "tls", 0)
     assert len(buffer.peek(state, "stdout", ["result"], 10, 100).ids) == 5
     state.close()
 

@@ -49,6 +49,10 @@ class Surroundings:
         self.store = Pairs()
         self.keys = Keys()
         self.stopping = Event()
+        self.sections: dict[str, object] = {}
+
+    def section(self, key: str) -> object:
+        return self.sections.get(key)
 
     def identifier(self) -> str:
         return "d23dac5e"

@@ -71,6 +71,10 @@ class Agent:
         with self.open_engine() as engine:
             return engines.details(engine)
 
+    def section(self, key: str) -> object:
+        """What the configuration holds under a top-level key."""
+        return self.runtime.section(key)
+
     def open_engine(self) -> Engine:
         """An engine for the calling thread."""
         return engines.open_engine(self.flags, self.runtime)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import gmtime
 from typing import NamedTuple
 
-from leadline.agent.rendering import mapping, quote, stringed, strings
+from leadline.agent.rendering import quote, stringed, strings
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -47,12 +47,15 @@ def _common(item: Item, style: Style) -> str:
         f',"calendarTime":"{calendar_time(item.time)}","unixTime":{item.time}'
         f',"epoch":{item.epoch},"counter":{item.counter},"numerics":{"true" if style.numerics else "false"}'
     )
-    if not item.decorations:
-        return text
-    decorations = strings(item.decorations)
-    if style.top_level:
-        return f"{text},{decorations[1:-1]}"
-    return f'{text},"decorations":{decorations}'
+    return text + _decorations(item.decorations, top_level=style.top_level)
+
+
+def _decorations(decorations: Mapping[str, str], *, top_level: bool) -> str:
+    """The member, or the members, with a comma before them; nothing when there are no decorations."""
+    if not decorations:
+        return ""
+    text = strings(decorations)
+    return f",{text[1:-1]}" if top_level else f',"decorations":{text}'
 
 
 def differential(item: Item, removed: Sequence[str], added: Sequence[str], style: Style) -> Iterator[str]:
@@ -88,10 +91,16 @@ def status(
     identifier: str,
     version: str,
     decorations: Mapping[str, str],
+    *,
+    top_level: bool = False,
 ) -> str:
-    """A status message as the buffered loggers send it; severity 0 info, 1 warning, 2 error, 3 fatal."""
-    return (
-        f'{{"hostIdentifier":{quote(identifier)},"calendarTime":"{calendar_time(time)}","unixTime":{time}'
+    """A status message as the buffered loggers send it; severity 0 info, 1 warning, 2 error, 3 fatal.
+
+    Without decorations there is no member for them (osquery/plugins/logger/buffered.cpp).
+    """
+    text = (
+        f'"hostIdentifier":{quote(identifier)},"calendarTime":"{calendar_time(time)}","unixTime":{time}'
         f',"severity":{severity},"filename":{quote(filename)},"line":{line},"message":{quote(message)}'
-        f',"version":{quote(version)},"decorations":{mapping(sorted(decorations.items()))}}}'
+        f',"version":{quote(version)}'
     )
+    return f"{{{text}{_decorations(decorations, top_level=top_level)}}}"

@@ -17,10 +17,12 @@ import apsw
 from leadline.agent.errors import CatastropheError
 
 FILE = "agent.db"
-VERSION = 1
 BUSY_MS = 5_000  # another process, a config_check for one, may hold the file for a moment
 
-SCHEMA = """
+WAL_SIZE = 4 << 20  # bytes that the write-ahead log keeps once its content is in the file
+SPARE = 2_048  # pages: what may lie unused in the file
+
+FIRST = """
 CREATE TABLE pairs (domain TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (domain, key)) WITHOUT ROWID;
 CREATE TABLE queries (
     name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, counter INTEGER NOT NULL, sql TEXT NOT NULL, ran INTEGER NOT NULL
@@ -31,6 +33,18 @@ CREATE TABLE previous (
 CREATE TABLE lines (id INTEGER PRIMARY KEY AUTOINCREMENT, logger TEXT, kind TEXT, line TEXT);
 CREATE INDEX lines_by_logger ON lines (logger, kind, id);
 """
+
+BACKLOG = """
+CREATE TABLE backlog (
+    logger TEXT, kind TEXT, amount INTEGER NOT NULL, PRIMARY KEY (logger, kind)
+) WITHOUT ROWID;
+INSERT INTO backlog SELECT logger, kind, count(*) FROM lines GROUP BY logger, kind;
+"""
+
+UPGRADES = (FIRST, BACKLOG)
+"""What makes each version of the schema out of the one before; the first out of nothing."""
+
+VERSION = len(UPGRADES)
 
 
 class State:
@@ -44,16 +58,19 @@ class State:
         self.depth = 0
         self.connection = apsw.Connection(path or ":memory:")
         self.connection.set_busy_timeout(BUSY_MS)
-        self.connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024")
+        self.connection.execute(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+            f" PRAGMA cache_size = -1024; PRAGMA journal_size_limit = {WAL_SIZE}"
+        )
         with self.transaction():
-            version = self.connection.pragma("user_version")
-            if version == 0:
-                self.connection.execute(SCHEMA)
-                self.connection.execute(f"PRAGMA user_version = {VERSION}")
-            elif version != VERSION:
+            version = int(self.connection.pragma("user_version"))
+            if version > VERSION:
                 raise CatastropheError(
-                    f"The state in {path} has version {version}, this program reads version {VERSION}"
+                    f"The state in {path} has version {version}, this program reads versions up to {VERSION}"
                 )
+            for upgrade in UPGRADES[version:]:
+                self.connection.execute(upgrade)
+            self.connection.pragma("user_version", VERSION)
 
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
@@ -96,6 +113,18 @@ class State:
         with self.lock:
             sql = "SELECT key, value FROM pairs WHERE domain = ? ORDER BY key"
             return [(str(key), str(value)) for key, value in self.connection.execute(sql, (domain,))]
+
+    def shrink(self) -> bool:
+        """Give a part of the file back when much of it is unused; whether there is more to give back.
+
+        A backlog of a million lines would leave a file of its size for ever.
+        """
+        with self.lock:
+            if self.connection.pragma("auto_vacuum") != 2 or int(self.connection.pragma("freelist_count")) <= SPARE:
+                return False
+            for _ in self.connection.execute(f"PRAGMA incremental_vacuum({SPARE})"):
+                pass
+            return int(self.connection.pragma("freelist_count")) > SPARE
 
     def close(self) -> None:
         """Write everything into the file itself and close it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from threading import Lock
 
 from leadline import OSQUERY_VERSION
 from leadline.agent import lines
@@ -25,7 +26,7 @@ def severity(level: int) -> int:
 class StatusLog(logging.Handler):
     """Takes what the program logs, from ``logger_min_status`` up.
 
-    ``sinks`` are shown every message at once. ``waiting`` holds those that :meth:`drain` turns into lines for the
+    ``sinks`` are shown every message at once. ``waiting`` holds those that :meth:`collect` turns into lines for the
     buffered loggers; while ``buffered`` is off none are kept. Before :meth:`attach` all wait in ``early``.
     """
 
@@ -36,6 +37,7 @@ class StatusLog(logging.Handler):
         self.buffered = False
         self.early: list[Status] | None = []
         self.waiting: deque[Status] = deque(maxlen=KEPT)
+        self.collecting = Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by logging, in the thread that logs."""
@@ -88,17 +90,30 @@ class StatusLog(logging.Handler):
         self.sinks, self.buffered = [], False
         self.release()
 
-    def drain(self, identifier: str, decorations: dict[str, str]) -> list[str]:
-        """The waiting messages as log lines; they are no longer waiting."""
-        found = []
-        while self.waiting:
-            m = self.waiting.popleft()
-            found.append(
-                lines.status(
-                    m.severity, m.filename, m.line, m.message, int(m.time), identifier, OSQUERY_VERSION, decorations
-                )
-            )
-        return found
+    def collect(
+        self, identifier: str, decorations: Mapping[str, str], keep: Callable[[list[str]], None], *, top_level: bool
+    ) -> None:
+        """Hand the waiting messages to ``keep`` as log lines; when it raises they go on waiting."""
+        with self.collecting:
+            self.acquire()
+            found = list(self.waiting)
+            self.release()
+            if not found:
+                return
+            keep(
+                [
+                    lines.status(
+                        m.severity, m.filename, m.line, m.message, int(m.time), identifier, OSQUERY_VERSION,
+                        decorations, top_level=top_level,
+                    )
+                    for m in found
+                ]
+            )  # fmt: skip
+            self.acquire()
+            for message in found:
+                if self.waiting and self.waiting[0] is message:  # not one that a full queue has dropped meanwhile
+                    self.waiting.popleft()
+            self.release()
 
 
 def install(handler: StatusLog) -> None:

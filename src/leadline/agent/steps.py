@@ -123,7 +123,7 @@ def start_loggers(agent: Agent) -> None:
         agent.forwarders.append(
             Forwarder(name, logger, agent.state, agent.flags, agent.draining, lambda: collect_status(agent))
         )
-    dropped = buffer.forget(agent.state, agent.logger_names())
+    dropped = buffer.forget(agent.state, [forwarder.logger_name for forwarder in agent.forwarders])
     if dropped:
         log.warning("Dropped %d buffered log lines of loggers that are no longer in use", dropped)
     streams = [kinds for forwarder in agent.forwarders for kinds in forwarder.logger.streams.values()]
@@ -154,14 +154,17 @@ def collect_status(agent: Agent) -> None:
     """Move waiting status messages into the buffer of the loggers that send them."""
     if not agent.status_log.waiting:
         return
-    decorations = {} if agent.flags.on("disable_decorators") else agent.decorators.current
-    lines = agent.status_log.drain(agent.identifier(), decorations)
     names = [
         forwarder.logger_name
         for forwarder in agent.forwarders
         if any("status" in kinds for kinds in forwarder.logger.streams.values())
     ]
-    buffer.add(agent.state, names, "status", lines)
+    agent.status_log.collect(
+        agent.identifier(),
+        {} if agent.flags.on("disable_decorators") else agent.decorators.current,
+        lambda lines: buffer.add(agent.state, names, "status", lines),
+        top_level=agent.flags.on("decorations_top_level"),
+    )
 
 
 def start_scheduler(agent: Agent) -> None:

@@ -53,6 +53,9 @@ class Context(Protocol):
     def details(self) -> Mapping[str, Mapping[str, str]]:
         """First rows of the tables that describe this machine, by table name."""
 
+    def section(self, key: str) -> object:
+        """What the configuration holds under a top-level key, None when nothing."""
+
 
 class Status(NamedTuple):
     """A status message: severity 0 info, 1 warning, 2 error, 3 fatal; time in seconds since the epoch."""
@@ -79,11 +82,17 @@ class Logger(Protocol):
     """A destination of log lines. Lines wait in the agent's buffer until ``send`` has returned."""
 
     streams: Mapping[str, Sequence[str]]
-    """What is sent in order and on its own: stream name → kinds of lines (``result``, ``snapshot``, ``status``)."""
+    """What is sent in order and on its own: stream name → kinds of lines (``result``, ``snapshot``, ``status``).
+
+    May change with the flags; lines of a stream that has gone stay in the buffer.
+    """
 
     @property
     def period(self) -> float:
-        """Seconds between two sendings; 0 sends as soon as there is a line."""
+        """Seconds between two sendings; 0 sends as soon as there is a line.
+
+        While more than one sending waits, a logger with a period sends ``logger_backlog_rate`` lines a second.
+        """
 
     @property
     def most(self) -> int:
@@ -103,7 +112,8 @@ class Logger(Protocol):
         """Deliver lines. ``receipt`` is what the last delivery of the stream returned, also in an earlier process.
 
         The return value is kept in the transaction that drops the lines; a logger can use it to find out how much of
-        these lines was delivered before the process ended. Raises PluginError when they were not all taken.
+        these lines was delivered before the process ended. Raises PluginError when none was taken, IncompleteError
+        when some were, or when some can never be.
         """
 
     def status(self, message: Status) -> None:

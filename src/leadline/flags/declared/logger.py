@@ -26,6 +26,13 @@ FLAGS = (
     ("logger_tls_backoff_max", "flag", "uint64", "3600", "Longest wait in seconds between sends that fail."),
     ("tls_disable_status_log", "flag", "bool", "false", "Send no status lines to the TLS server."),
     ("buffered_log_max", "flag", "uint64", "1000000", "Most lines kept while a destination is away; 0 keeps all."),
+    (
+        "logger_backlog_rate",
+        "flag",
+        "uint64",
+        "1000",
+        "Lines a second that a logger with a period sends while more than a batch waits; 0 is no limit (ours).",
+    ),
     ("logger_kafka_brokers", "flag", "string", "localhost", "Comma-separated Kafka brokers."),
     ("logger_kafka_topic", "flag", "string", "", "Kafka topic of results."),
     ("logger_kafka_acks", "flag", "string", "all", "Acknowledgements that the leader waits for: 0, 1 or all."),
