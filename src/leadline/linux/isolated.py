@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 _PATIENCE = 0.1  # seconds between two looks at whether the query is still wanted
+_GRACE = 2  # seconds for a child to end in
 _LONGEST = 8 << 20  # bytes of one line: no row is longer
 _CHUNK = 64 << 10
 _MOST_FAILURES = 3  # children that end without an answer before the next is not worth starting
@@ -68,7 +69,7 @@ def rows(
                 warn(message)
             elif isinstance(message, dict):
                 raise ChildError(str(message.get("failed")))
-        status = None if cancelled() else child.wait(seconds)
+        status = None if cancelled() else _waited(child)
     finally:
         _end(child)
     if status:
@@ -134,7 +135,7 @@ def place(root: str) -> str:
 def _start(module: str, arguments: Sequence[str], seconds: float, megabytes: int, fed: bool) -> Popen[bytes]:
     from subprocess import DEVNULL, PIPE, Popen
 
-    path = ":".join(one for one in sys.path if one and ":" not in one)
+    path = ":".join(os.path.abspath(one) for one in sys.path if one and ":" not in one)
     return Popen(
         [sys.executable, "-I", "-S", "-c", _START, path, module, str(seconds), str(megabytes), *arguments],
         stdin=PIPE if fed else DEVNULL,
@@ -205,9 +206,19 @@ def _give(descriptor: int, food: bytes) -> int | None:
         return None
 
 
+def _waited(child: Popen[bytes]) -> int | None:
+    """The status of a child that ends; None when it does not, as while a file system does not answer."""
+    from subprocess import TimeoutExpired
+
+    try:
+        return child.wait(_GRACE)
+    except TimeoutExpired:
+        return None
+
+
 def _end(child: Popen[bytes]) -> None:
     child.kill()
-    child.wait()
+    _waited(child)
     for pipe in (child.stdin, child.stdout):
         if pipe:
             pipe.close()

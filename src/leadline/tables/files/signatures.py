@@ -134,7 +134,11 @@ def _named(query: Query, column: str) -> list[str]:
 
 
 def _section(query: Query, name: str) -> object:
-    found = runtime.section(query, "yara")
+    try:
+        found = runtime.section(query, "yara")
+    except (OSError, ValueError) as error:
+        query.warn(f"The configuration cannot be read: {error}")
+        return None
     return found.get(name) if isinstance(found, dict) else None
 
 
