@@ -178,6 +178,12 @@ def test_cpu_info_takes_processors_from_the_kernel_where_there_is_no_smbios(ask:
     }
 
 
+def test_cpu_info_knows_no_frequency_that_none_can_have(ask: Ask, tree: Callable[..., str]) -> None:
+    frequency = "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
+    rows = ask("SELECT max_clock_speed FROM cpu_info", tree({"proc/cpuinfo": CPUINFO, frequency: "9" * 30}))
+    assert rows == [{"max_clock_speed": None}] * 2
+
+
 def test_memory_devices_describes_modules(ask: Ask, structure: Structure, firmware: Firmware) -> None:
     root = firmware(structure(17, 0x1100, module(), *STRINGS), END)
     assert ask("SELECT * FROM memory_devices", root) == [

@@ -78,3 +78,8 @@ class Known:
 def test_an_empty_root_gives_one_row_of_little(answer, tmp_path) -> None:
     row = answer("SELECT hostname, uuid, cpu_type, cpu_logical_cores, physical_memory FROM system_info", str(tmp_path))
     assert row == [("", "", None, 0, None)]
+
+
+def test_more_memory_than_there_can_be_is_not_known(answer, tree) -> None:
+    root = tree({"proc/meminfo": f"MemTotal: {'9' * 18} kB\n"})
+    assert answer("SELECT physical_memory FROM system_info", root) == [(None,)]

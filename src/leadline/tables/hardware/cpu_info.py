@@ -94,7 +94,8 @@ def _width(root: str) -> str:
 
 
 def _megahertz(kilohertz: bytes) -> int | None:
-    return int(kilohertz) // 1000 if kilohertz.strip().isdigit() else None
+    digits = kilohertz.strip()
+    return int(digits) // 1000 if digits.isdigit() and len(digits) < 13 else None
 
 
 def _text(number: int | None) -> str | None:

@@ -87,4 +87,4 @@ def _memory(root: str) -> int | None:
     data = files.read(rooted.path(root, "/proc/meminfo")) or b""
     start = data.find(b"MemTotal:")
     words = data[start + 9 : start + 64].split(None, 1) if start >= 0 else []
-    return int(words[0]) * 1024 if words and words[0].isdigit() else None
+    return int(words[0]) * 1024 if words and words[0].isdigit() and len(words[0]) < 16 else None
