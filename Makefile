@@ -5,8 +5,9 @@ BIN := .venv/bin
 STATIC := src/leadline/server/ui/static
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/dev/null)
 ARGS ?=
+SECONDS ?= 20
 
-.PHONY: help run test check lint types imports generated docs ui bench format clean
+.PHONY: help run test check lint types imports generated docs ui bench fuzz format clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,8 +39,11 @@ ui: $(STATIC)/index.html ## Build the web UI
 bench: .venv/dev.done $(STATIC)/index.html ## Run every benchmark and print its figures
 	@for program in bench/[a-z]*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
+fuzz: .venv/fuzz.done ## Fuzz every parser for SECONDS each (default 20)
+	@$(BIN)/python tests/fuzz/fuzz.py all --seconds $(SECONDS)
+
 clean: ## Remove everything that was built or installed
-	rm -rf .venv ui/node_modules ui/dist $(STATIC) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .fuzz ui/node_modules ui/dist $(STATIC) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/run.done: requirements/run.txt pyproject.toml tools/python
 	@tools/python run
@@ -48,6 +52,10 @@ clean: ## Remove everything that was built or installed
 .venv/dev.done: requirements/dev.txt pyproject.toml tools/python
 	@tools/python dev
 	@touch $@ .venv/run.done
+
+.venv/fuzz.done: .venv/dev.done requirements/fuzz.txt
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/fuzz.txt
+	@touch $@
 
 .venv/services.done: tools/services
 	@tools/services
