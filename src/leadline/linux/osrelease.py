@@ -23,6 +23,9 @@ class Release:
         self.codename = ""
 
 
+_LONGEST = 200  # bytes of a release file that are looked at: the pattern's time grows with their third power
+
+
 def fields(root: str) -> dict[str, str]:
     """The assignments of /etc/os-release, or of /usr/lib/os-release without it; quotes and escapes removed."""
     data = files.read(rooted.path(root, "/etc/os-release"))
@@ -71,7 +74,7 @@ def _older(release: Release, data: bytes, platform: str) -> None:
     import re
 
     release.platform = release.platform_like = platform
-    release.version = " ".join(decode(data).split())
+    release.version = " ".join(decode(data[:_LONGEST]).split())
     release.build = ""
     match = re.search(r"([\w+\s]+) .* ([0-9]+)\.([0-9]+)\.?(\w+)?", release.version)
     if match:
