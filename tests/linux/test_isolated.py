@@ -93,7 +93,7 @@ def test_it_ends_with_the_cursor(child: Any) -> None:
 def test_a_slow_reader_is_no_failure(child: Any) -> None:
     found = child("def rows(a, f):\n for one in range(30000): yield (one, 'x' * 10)\n", seconds=1)
     assert next(found)[0] == 0
-    time.sleep(2.2)
+    time.sleep(2.1)
     assert sum(1 for _ in found) == 29999
 
 

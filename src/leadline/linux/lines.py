@@ -42,8 +42,9 @@ def _lines(handle: int) -> Iterator[bytes]:
     while part := os.read(handle, _CHUNK):
         first, *others = part.split(b"\n")
         if not others:
-            cut = cut or len(rest) + len(part) > LONGEST
-            rest = rest + part[: LONGEST - len(rest)]
+            if not cut:
+                cut = len(rest) + len(part) > LONGEST
+                rest += part[: LONGEST - len(rest)]
             continue
         yield _without_return(rest if cut else rest + first)
         for line in others[:-1]:
