@@ -23,3 +23,11 @@ def selected(flags: Flags) -> tuple[dict[str, str], dict[str, str]]:
         name: module for name, module in TABLES.items() if name not in disabled and (not enabled or name in enabled)
     }
     return tables, {alias: name for alias, name in ALIASES.items() if name in tables}
+
+
+def enabled(flags: Flags, name: str) -> bool:
+    """Whether the flags leave a table that is not in the catalogue."""
+    enable, disable = (
+        {one.strip() for one in flags.text(flag).split(",")} - {""} for flag in ("enable_tables", "disable_tables")
+    )
+    return name not in disable and (not enable or name in enable)

@@ -6,6 +6,8 @@ import os
 import sys
 from time import localtime, time
 
+from leadline.catalogue.index import OURS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from leadline.flags import Flags
@@ -55,7 +57,7 @@ def warn(flags: Flags, table: str, message: str) -> None:
         return
     place = caller(2)
     put(WARNING, message, place)
-    if any(part in message for part in CONSTRAINT_WARNINGS):
+    if any(part in message for part in CONSTRAINT_WARNINGS) and table not in OURS:
         put(WARNING, f"Please see the table documentation: {SCHEMA_PAGE}{table}", place)
 
 
