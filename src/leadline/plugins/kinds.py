@@ -169,6 +169,7 @@ PLUGINS: Mapping[str, Mapping[str, str]] = {
     "logger": {
         "filesystem": "leadline.plugins.logger.filesystem:Filesystem",
         "stdout": "leadline.plugins.logger.stdout:Stdout",
+        "syslog": "leadline.plugins.logger.syslog:Syslog",
         "tls": "leadline.plugins.logger.tls:TLS",
     },
     "distributed": {"tls": "leadline.plugins.distributed.tls:TLS"},

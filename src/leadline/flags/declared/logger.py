@@ -18,6 +18,7 @@ FLAGS = (
     ("logger_rotate_max_files", "flag", "uint64", "25", "Number of rotated files to keep."),
     ("logger_syslog_facility", "flag", "int32", "19", "Syslog facility, 0 to 23."),
     ("logger_syslog_prepend_cee", "flag", "bool", "false", "Start syslog messages with the @cee: cookie."),
+    ("logger_syslog_socket", "flag", "string", "/dev/log", "Datagram socket of the syslog service (ours)."),
     ("logger_tls_endpoint", "flag", "string", "", "Path on the TLS server that takes log lines."),
     ("logger_tls_period", "flag", "uint64", "4", "Seconds between sends of buffered lines over TLS."),
     ("logger_tls_max_lines", "flag", "uint64", "1024", "Most lines in one request."),

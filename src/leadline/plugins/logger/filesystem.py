@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 
 from leadline.plugins.errors import PluginError, UnusableError
 from leadline.plugins.kinds import Context, Status
+from leadline.plugins.logger import rotation
 from leadline.plugins.logger.glog import StatusFiles
+
+log = logging.getLogger(__name__)
 
 FILES = {"result": "osqueryd.results.log", "snapshot": "osqueryd.snapshots.log"}
 
@@ -17,7 +21,10 @@ class Filesystem:
 
     A receipt is ``device:inode:length`` of the file after a delivery. What the file holds beyond that length was
     written by a delivery that the end of the process (or a full disk) cut short: when it is the beginning of what is
-    to be written now, only the rest is written, so that no line is lost and none is there twice.
+    to be written now, only the rest is written, so that no line is lost and none is there twice. The file may have
+    been rotated since, by us or by logrotate: then ``.1`` is looked at as well.
+
+    With ``logger_rotate`` a file that has reached ``logger_rotate_size`` is rotated after the delivery.
     """
 
     streams = {"result": ("result",), "snapshot": ("snapshot",)}  # noqa: RUF012
@@ -26,9 +33,14 @@ class Filesystem:
     patience = 60.0
 
     def __init__(self, context: Context) -> None:
+        self.flags = context.flags
         self.directory = context.flags.text("logger_path")
         self.permissions = mode(context.flags.text("logger_mode"))
-        self.messages = StatusFiles(self.directory, self.permissions)
+        self.messages = StatusFiles(self.directory, self.permissions, self.kept)
+
+    def kept(self) -> int:
+        """How many status files of a severity are kept; 0 keeps all."""
+        return self.flags.number("logger_rotate_max_files") if self.flags.on("logger_rotate") else 0
 
     def start(self) -> None:
         """Make the directory and see that files can be written there."""
@@ -61,13 +73,43 @@ class Filesystem:
         """Append what is not there yet."""
         content = ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
         try:
+            if self.rotated(stream, content, receipt):
+                return self.mark(stream)
             descriptor = self.open(stream)
             try:
-                return append(descriptor, content, receipt)
+                receipt = append(descriptor, content, receipt)
+                size = os.fstat(descriptor).st_size
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise PluginError(f"Cannot write {FILES[stream]} in {self.directory}: {error.strerror}") from error
+        return self.rotate(stream) if size >= self.flags.number("logger_rotate_size") else receipt
+
+    def rotated(self, stream: str, content: bytes, receipt: str) -> bool:
+        """Whether the file was rotated after an interrupted delivery that had written all of ``content``."""
+        device_inode, _, length = receipt.rpartition(":")
+        try:
+            descriptor = os.open(os.path.join(self.directory, FILES[stream] + ".1"), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            facts = os.fstat(descriptor)
+            return (
+                device_inode == f"{facts.st_dev}:{facts.st_ino}"
+                and os.pread(descriptor, len(content), int(length or 0)) == content
+            )
+        finally:
+            os.close(descriptor)
+
+    def rotate(self, stream: str) -> str:
+        """Rotate the file of a stream if that is wanted; the receipt for the new file, or for the old one."""
+        path = os.path.join(self.directory, FILES[stream])
+        if self.flags.on("logger_rotate"):
+            try:
+                rotation.rotate(path, self.flags.number("logger_rotate_max_files"))
+            except OSError as error:
+                log.warning("Cannot rotate %s: %s", path, error.strerror)
+        return self.mark(stream)
 
     def status(self, message: Status) -> None:
         """Write a status message into the files of its severity and of the lower ones."""
