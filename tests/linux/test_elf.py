@@ -185,7 +185,7 @@ def test_changed_and_cut_files_do_no_harm(build, tmp_path_factory, changes, leng
     for at, new in changes:
         at %= 1024 if low else len(data)  # the headers are where a change matters most
         data[at : at + len(new)] = new
-    path = tmp_path_factory.getbasetemp() / "changed"
+    path = tmp_path_factory.getbasetemp() / "changed.elf"
     path.write_bytes(data[: length or len(data)] if low else data)
     one = elf.read(str(path))
     if one is not None:
@@ -196,6 +196,6 @@ def test_changed_and_cut_files_do_no_harm(build, tmp_path_factory, changes, leng
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([1, 2]), st.sampled_from([1, 2]))
 def test_any_bytes_behind_the_signature(tmp_path_factory, data: bytes, width: int, order: int) -> None:
-    path = tmp_path_factory.getbasetemp() / "any"
+    path = tmp_path_factory.getbasetemp() / "any.elf"
     path.write_bytes(b"\x7fELF" + bytes([width, order]) + data)
     elf.read(str(path))

@@ -108,7 +108,7 @@ PARTS = ["@include ", "#include", " ", "\t", "\\", "\n", "/etc/sudoers", "x", '"
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=3)), max_size=30))
 def test_any_text_has_lines(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
-    root = tmp_path_factory.getbasetemp() / "any"
+    root = tmp_path_factory.getbasetemp() / "sudoers"
     (root / "etc").mkdir(parents=True, exist_ok=True)
     (root / "etc" / "sudoers").write_text("".join(parts), errors="replace")
     for line in sudoers.lines(str(root)):

@@ -92,7 +92,7 @@ def test_memory_map_of_this_machine_is_that_of_the_kernel(live: Ask) -> None:
 
 @given(st.binary(max_size=200), st.integers(0, len(IOMEM)))
 def test_any_bytes_are_regions_or_none(tmp_path_factory: pytest.TempPathFactory, data: bytes, at: int) -> None:
-    path = tmp_path_factory.getbasetemp() / "any/proc/iomem"
+    path = tmp_path_factory.getbasetemp() / "iomem/proc/iomem"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(IOMEM[:at].encode() + data + IOMEM[at:].encode())
     for name, start, end in iomem.regions(str(path.parents[1])):
