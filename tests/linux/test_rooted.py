@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_chains_of_more_links_than_the_kernel_follows_do_not_lead_out(image: str
         os.symlink(f"link{number + 1}", tmp_path / f"link{number}")
     for name in ("/link0", "/link0/", "/a", "/a/etc/passwd"):
         assert not os.path.lexists(rooted.path(image, name))
+
+
+def test_back_from_what_is_not_there_links_are_followed_again(image: str) -> None:
+    assert rooted.path(image, "/no/such/../../lib/os-release") == f"{image}/usr/lib/os-release"
+    assert rooted.path(image, "/absolute/x/../../../lib/x") == f"{image}/usr/lib/x"
+    assert rooted.path(image, f"/{'x' * 300}/../lib/") == f"{image}/usr/lib/"
+
+
+def test_a_path_of_a_hundred_thousand_parts_costs_little(image: str) -> None:
+    start = time.process_time()
+    assert rooted.path(image, "/a" * 100_000) == rooted.path(image, "/a/a")
+    assert len(rooted.path(image, "/no" * 100_000)) == len(image) + 300_000
+    assert time.process_time() - start < 1
 
 
 def test_without_a_root_a_path_is_itself() -> None:

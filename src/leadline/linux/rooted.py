@@ -8,6 +8,7 @@ query under ``--root`` reads outside of it.
 from __future__ import annotations
 
 import os
+from errno import ENAMETOOLONG, ENOENT, ENOTDIR
 
 _LINKS = 40  # as many links in one path as the kernel follows before ELOOP, path_resolution(7)
 _NOWHERE = "/dev/null/nowhere"  # ENOTDIR, whatever it is used for
@@ -24,19 +25,28 @@ def path(root: str, name: str, follow: bool = True) -> str:
     todo = [part for part in reversed(name.split("/")) if part and part != "."]
     done: list[str] = []
     links = 0
+    missing = 0  # parts that lead to what is not there: nothing is below it, and nobody needs to be asked
     while todo:
         part = todo.pop()
         if part == "..":
             if done:
                 done.pop()
+            if len(done) < missing:
+                missing = 0
             continue
         done.append(part)
         if not todo and not follow:
             break
+        if missing:
+            continue
         try:
             target = os.readlink(f"{root}/{'/'.join(done)}")
-        except (OSError, ValueError):
+        except OSError as error:
+            if error.errno in (ENOENT, ENOTDIR, ENAMETOOLONG):
+                missing = len(done)
             continue  # no link, or nothing there: the caller's own call will tell
+        except ValueError:
+            continue
         links += 1
         if links > _LINKS:
             return _NOWHERE  # the kernel would follow what is left of the chain, and out of the image
