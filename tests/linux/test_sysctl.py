@@ -46,6 +46,14 @@ def test_keys_are_written_with_dots_or_slashes() -> None:
     }
 
 
+def test_patterns_without_measure_are_left_out() -> None:
+    found = settings(
+        "a.*=1\n" + "".join(f"a.{'[' * 1000}{number}=2\na.{'[' * 200}{number}=3\n" for number in range(5000))
+    )
+    assert len(found.patterns) == 200
+    assert [found.value(f"a/{number}") for number in range(500)] == ["1"] * 500
+
+
 def test_patterns_give_way_to_exact_settings_and_exceptions() -> None:
     found = settings(
         "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.hub0.rp_filter\nnet.ipv4.conf.eth0.rp_filter = 1\n"

@@ -16,30 +16,39 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    Matcher = list[Callable[[str], object]]  # one for each part of a path
+
 _TREE = "/proc/sys"
 _FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 _FILE = "/etc/sysctl.conf"
 _DEPTH = 16
 _BYTES = 1 << 20  # of one file of settings, and of one value
 _READABLE = 0o444
+_PATTERNS = 200  # of all files together; systems have a handful
+_LONGEST = 255  # characters of a pattern
 
 
 class Settings:
     """What the files set: exact paths, and patterns with the paths they leave alone."""
 
-    __slots__ = ("exact", "excluded", "patterns")
+    __slots__ = ("_matchers", "exact", "excluded", "patterns")
 
     def __init__(self) -> None:
         self.exact: dict[str, str] = {}
         self.patterns: dict[str, str] = {}
         self.excluded: set[str] = set()
+        self._matchers: dict[str, Matcher] = {}
 
     def value(self, path: str) -> str | None:
         """What a parameter is set to; an exact setting counts more than a pattern, sysctl.d(5)."""
         found = self.exact.get(path)
         if found is None and self.patterns and path not in self.excluded:
+            names = path.split("/")
             for pattern, value in self.patterns.items():
-                if _matches(path, pattern):
+                matcher = self._matchers.get(pattern)
+                if matcher is None:
+                    matcher = self._matchers[pattern] = _matcher(pattern)
+                if len(matcher) == len(names) and all(match(name) for match, name in zip(matcher, names, strict=True)):
                     found = value
         return found
 
@@ -80,7 +89,8 @@ def parse(data: bytes, into: Settings) -> None:
                 into.excluded.add(path)
         elif any(character in path for character in "*?["):
             into.patterns.pop(path, None)
-            into.patterns[path] = value.strip()
+            if len(path) <= _LONGEST and len(into.patterns) < _PATTERNS:
+                into.patterns[path] = value.strip()
         else:
             into.exact[path] = value.strip()
 
@@ -96,11 +106,11 @@ def _path(key: str) -> str:
     return key.strip("/").removeprefix("proc/sys/")
 
 
-def _matches(path: str, pattern: str) -> bool:
-    from fnmatch import fnmatchcase
+def _matcher(pattern: str) -> Matcher:
+    import re
+    from fnmatch import translate
 
-    names, patterns = path.split("/"), pattern.split("/")
-    return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
+    return [re.compile(translate(part)).match for part in pattern.split("/")]
 
 
 def parameters(root: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bool]]:
