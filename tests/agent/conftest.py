@@ -46,7 +46,8 @@ class Daemon:
                 [
                     sys.executable, "-m", "leadline", "agent",
                     f"--database_path={directory}/db", f"--logger_path={directory}/log",
-                    f"--pidfile={directory}/pid", f"--config_path={directory}/osquery.conf", *flags,
+                    f"--pidfile={directory}/pid", f"--config_path={directory}/osquery.conf",
+                    f"--extensions_socket={directory}/em", "--extensions_autoload=", *flags,
                 ],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env={**os.environ, **(environment or {})},
             )  # fmt: skip

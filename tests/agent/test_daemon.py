@@ -29,7 +29,8 @@ def agent(directory: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     """Run the agent until it ends by itself."""
     return subprocess.run(
         [sys.executable, "-m", "leadline", "agent", f"--database_path={directory}/db", f"--pidfile={directory}/pid",
-         f"--logger_path={directory}/log", *flags],
+         f"--logger_path={directory}/log", f"--extensions_socket={directory}/em", "--extensions_autoload=",
+         "--extensions_timeout=0", *flags],
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
 

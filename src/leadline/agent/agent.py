@@ -14,6 +14,7 @@ from leadline.agent.decorators import Decorators
 from leadline.agent.distributed import Distributor
 from leadline.agent.enrollment import Enrollment
 from leadline.agent.errors import CatastropheError
+from leadline.agent.extensions import Extensions
 from leadline.agent.forward import Forwarder
 from leadline.agent.identity import Identity, hostname
 from leadline.agent.packs import Machine, machine_shard
@@ -53,6 +54,7 @@ class Agent:
         self.decorators = Decorators()
         self.forwarders: list[Forwarder] = []
         self.pidfile: int | None = None
+        self.extensions = Extensions(self)
 
     @property
     def store(self) -> State:
@@ -80,11 +82,14 @@ class Agent:
         return engines.open_engine(self.flags, self.runtime)
 
     def plugin(self, kind: str, name: str) -> Any:
-        """A plugin of ours, made. Raises CatastropheError for a name that no plugin has."""
+        """A plugin of ours or of an extension, made. Raises CatastropheError for a name that no plugin has."""
         try:
             return find(kind, name)(self)
         except UnknownPluginError as error:
-            raise CatastropheError(str(error)) from error
+            make = self.extensions.plugin(kind, name)
+            if make is None:
+                raise CatastropheError(str(error)) from error
+            return make(self)
 
     def machine(self) -> Machine:
         """What decides which queries run here."""

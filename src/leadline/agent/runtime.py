@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import time
+from typing import Protocol
 
 from leadline import OSQUERY_VERSION
 from leadline.agent.configuration import EMPTY, Configuration, whole
@@ -13,6 +14,16 @@ from leadline.flags import Flags
 from leadline.plugins.kinds import PLUGINS
 from leadline.sql.engine import Attachments
 from leadline.sql.schema import Row
+
+
+class Extended(Protocol):
+    """What the extension manager tells."""
+
+    def rows(self) -> Iterable[Row]:
+        """Rows of osquery_extensions."""
+
+    def items(self) -> Iterable[tuple[str, str, int]]:
+        """(registry, name, uuid) of what extensions offer."""
 
 
 class AgentRuntime:
@@ -26,6 +37,8 @@ class AgentRuntime:
         self.started = int(clock())
         self.attachments = Attachments()
         """Tables of extensions and others that come and go; every engine of the agent has them."""
+        self.extended: Extended | None = None
+        """The extension manager, while it serves."""
         self.schedule: Callable[[], Iterable[Row]] = lambda: ()
         """Rows of osquery_schedule; the scheduler puts its own in."""
 
@@ -39,6 +52,7 @@ class AgentRuntime:
             "config_hash": self.configuration.hash if self.valid else "",
             "config_valid": int(self.valid),
             "start_time": self.started,
+            "extensions": "active" if self.extended is not None else "inactive",
         }
 
     def flag(self, name: str) -> str:
@@ -71,6 +85,14 @@ class AgentRuntime:
         yield "sql", "sql", 0, 0, 1
         for name in selected(self.own_flags)[0]:
             yield "table", name, 0, 0, 1
+        offered = list(self.extended.items()) if self.extended is not None else []
+        theirs = {name for kind, name, _ in offered if kind == "table"}
+        for name, table in self.attachments.tables.items():
+            if name == table.name and name not in theirs:
+                yield "table", name, 0, 0, 1
+        for kind, name, uuid in offered:
+            in_use = name in self.attachments.tables if kind == "table" else name in active.get(kind, ())
+            yield kind, name, uuid, 0, int(in_use)
 
     def packs(self) -> Iterator[Row]:
         """Rows of osquery_packs."""
@@ -87,7 +109,11 @@ class AgentRuntime:
         """Rows of osquery_events: nothing is recorded."""
         return iter(())
 
-    extensions = carves = publishers
+    carves = publishers
+
+    def extensions(self) -> Iterable[Row]:
+        """Rows of osquery_extensions: nothing is known while no socket is served."""
+        return self.extended.rows() if self.extended is not None else ()
 
     def events(self, table: str, first: int, last: int) -> None:
         """None are recorded."""

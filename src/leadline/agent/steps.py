@@ -88,7 +88,7 @@ def close_database(agent: Agent) -> None:
 
 def prepare_enrollment(agent: Agent) -> None:
     """Make ready to enroll; the first request that needs a node key does it."""
-    agent.enroller = agent.plugin("enroll", "tls")
+    agent.enroller = agent.plugin("enroll", agent.flags.text("enroll_plugin"))
     agent.enrollment = Enrollment(agent.flags, agent.state, agent.enroller)
 
 
@@ -218,6 +218,7 @@ def join(thread: Thread, timeout: float) -> None:
 CHECK: tuple[Step, ...] = (
     Step("status log", start_status_log, stop_status_log),
     Step("database", open_database, close_database),
+    Step("extensions", lambda agent: agent.extensions.start(), lambda agent: agent.extensions.stop()),
     Step("enrollment", prepare_enrollment, nothing),
     Step("configuration plugin", make_configurator, nothing),
 )

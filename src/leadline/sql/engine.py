@@ -208,6 +208,13 @@ class Engine:
         for name in (*self.tables, *self.attached):
             self.connection.execute(f"CREATE VIRTUAL TABLE temp.`{name}` USING `{name}`")
 
+    def declared(self, name: str) -> Table | None:
+        """The table of a name as it is declared; None when there is none."""
+        attachments = self.attachments.tables if self.attachments else {}
+        if name in attachments:
+            return attachments[name]
+        return module_finder(name, self.tables[name])() if name in self.tables else None
+
     def interrupt(self) -> None:
         """End the running statement with an error; safe from any thread."""
         self.interrupted = True

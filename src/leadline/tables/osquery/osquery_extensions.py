@@ -22,7 +22,6 @@ from leadline.tables.osquery import runtime
 )
 def osquery_extensions(query: Query) -> Rows:
     """Extensions that are registered with this program, and the program itself."""
-    yield 0, "core", OSQUERY_VERSION, "0.0.0", "", "core"
     program = runtime.of(query)
-    if program:
-        yield from program.extensions()
+    known = list(program.extensions()) if program else []
+    yield from known or [(0, "core", OSQUERY_VERSION, "0.0.0", "", "core")]

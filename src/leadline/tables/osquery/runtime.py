@@ -37,7 +37,7 @@ if TYPE_CHECKING:
             """Rows of osquery_events; none while no event is recorded."""
 
         def extensions(self) -> Iterable[Row]:
-            """Rows of osquery_extensions other than our own."""
+            """Rows of osquery_extensions, our own first; none while extensions cannot come."""
 
         def carves(self) -> Iterable[Row]:
             """Rows of carves."""

@@ -1,0 +1,44 @@
+"""Distributed queries through an extension."""
+
+from __future__ import annotations
+
+import json
+
+from leadline.plugins.distributed.tls import statements
+from leadline.plugins.errors import RefusedError
+from leadline.plugins.extension import Remote, merged, succeeded
+from leadline.plugins.kinds import Context, Work
+
+
+class Extension:
+    """Asks a distributed plugin of an extension for work and hands it the answers."""
+
+    def __init__(self, context: Context, remote: Remote) -> None:  # noqa: ARG002
+        self.remote = remote
+
+    def read(self, wait: int) -> Work:  # noqa: ARG002 - an extension answers at once
+        """Ask for work; the answer is the document that a TLS server gives."""
+        rows = succeeded("distributed", self.remote.name, self.remote.call({"action": "getQueries"}))
+        text = dict(merged(rows)).get("results") or "{}"
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise RefusedError(f"The distributed plugin {self.remote.name} gave no JSON: {text[:80]!r}") from error
+        if not isinstance(found, dict):
+            raise RefusedError(f"The distributed plugin {self.remote.name} gave no JSON object")
+        accelerate = found.get("accelerate")
+        return Work(
+            statements(found, "queries"),
+            statements(found, "discovery"),
+            accelerate if isinstance(accelerate, int) and not isinstance(accelerate, bool) else 0,
+            held=False,
+        )
+
+    def write(self, results: str) -> None:
+        """Deliver answers."""
+        reply = self.remote.call({"action": "writeResults", "results": results})
+        succeeded("distributed", self.remote.name, reply)
+
+    def cancel(self) -> None:
+        """End a request that another thread is in."""
+        self.remote.cancel()
