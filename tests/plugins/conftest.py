@@ -70,16 +70,39 @@ def surroundings() -> Surroundings:
     return Surroundings()
 
 
-@pytest.fixture(scope="session")
-def fleet_module() -> Any:
-    path = Path(__file__).parents[1] / "agent" / "fleet.py"
-    spec = importlib.util.spec_from_file_location("plugin_tests_fleet", path)
+def load(path: Path) -> Any:
+    """A module of the tests; their folders are no packages."""
+    spec = importlib.util.spec_from_file_location(f"plugin_tests_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def fleet_module() -> Any:
+    return load(Path(__file__).parents[1] / "agent" / "fleet.py")
+
+
+@pytest.fixture(scope="session")
+def receiver_module() -> Any:
+    return load(Path(__file__).with_name("receiver.py"))
+
+
+@pytest.fixture
+def receive(receiver_module: Any) -> Iterator[Any]:
+    """Starts servers that take what is posted."""
+    started = []
+
+    def start(answer: Any, certificate: Any = None) -> Any:
+        started.append(receiver_module.Receiver(answer, certificate))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
 
 
 @pytest.fixture

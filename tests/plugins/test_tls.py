@@ -16,7 +16,14 @@ from leadline import OSQUERY_VERSION
 from leadline.plugins.config import tls as config_tls
 from leadline.plugins.distributed import tls as distributed_tls
 from leadline.plugins.enroll import tls as enroll_tls
-from leadline.plugins.errors import InvalidNodeKeyError, PluginError, RefusedError, UnreachableError, UnusableError
+from leadline.plugins.errors import (
+    IncompleteError,
+    InvalidNodeKeyError,
+    PluginError,
+    RefusedError,
+    UnreachableError,
+    UnusableError,
+)
 from leadline.plugins.logger import tls as logger_tls
 from leadline.plugins.transport import Transport, host_port
 
@@ -320,7 +327,11 @@ def test_distributed_queries_are_read_and_answered_as_osquery_does(fleet: Any, s
 def test_log_lines_are_sent_packed_or_plain_and_too_long_ones_are_left_out(fleet: Any, surroundings: Any) -> None:
     surroundings.set(logger_tls_endpoint="/log", logger_tls_max_linesize=20)
     plugin = Logger(surroundings)
-    plugin.send("result", ['{"a":"é"}', '{"a":"%s"}' % ("x" * 30)], "")
+    with pytest.raises(IncompleteError) as caught:
+        plugin.send("result", ['{"a":"é"}', '{"a":"%s"}' % ("x" * 30)], "")
+    assert (caught.value.left, caught.value.refused) == (
+        frozenset(), {1: "Linesize exceeds TLS logger maximum: 38"},
+    )  # fmt: skip
     surroundings.set(logger_tls_compress="true")
     plugin.send("status", ['{"b":1}', '{"c":2}'], "")
     plain, packed = fleet.seen("/log")

@@ -27,6 +27,7 @@ SUBJECTS = {
     "schedule": "Schedule and packs",
     "logger": "Logger",
     "aws": "AWS destinations",
+    "destinations": "Splunk, Elasticsearch and webhooks",
     "tls": "TLS and enrollment",
     "distributed": "Distributed queries and carves",
     "events": "Events",

@@ -39,6 +39,13 @@ FLAGS = (
     ("logger_kafka_acks", "flag", "string", "all", "Acknowledgements that the leader waits for: 0, 1 or all."),
     ("logger_kafka_compression", "flag", "string", "none", "Kafka compression: none, gzip, snappy, lz4 or zstd."),
     (
+        "logger_kafka_properties_path",
+        "flag",
+        "string",
+        "",
+        "File of further librdkafka settings, KEY=VALUE a line, for SASL for example (ours).",
+    ),
+    (
         "host_identifier",
         "flag",
         "string",

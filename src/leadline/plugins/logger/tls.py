@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from leadline.plugins.errors import UnusableError
+from leadline.plugins.errors import IncompleteError, UnusableError
 from leadline.plugins.kinds import Context, Status
 from leadline.plugins.session import Session
-
-log = logging.getLogger(__name__)
 
 
 class TLS:
     """Posts lines to ``logger_tls_endpoint``, results and status messages each in a stream of their own."""
 
-    streams = {"result": ("result", "snapshot"), "status": ("status",)}  # noqa: RUF012
-
     def __init__(self, context: Context) -> None:
         self.flags = context.flags
         self.session = Session(context)
-        if self.flags.on("tls_disable_status_log"):
-            self.streams = {"result": ("result", "snapshot")}
+
+    @property
+    def streams(self) -> Mapping[str, Sequence[str]]:
+        results = {"result": ("result", "snapshot")}
+        return results if self.flags.on("tls_disable_status_log") else {**results, "status": ("status",)}
 
     @property
     def period(self) -> float:
-        return self.flags.real("logger_tls_period")
+        return max(0.1, self.flags.real("logger_tls_period"))
 
     @property
     def most(self) -> int:
@@ -44,21 +42,25 @@ class TLS:
         return ""
 
     def send(self, stream: str, lines: Sequence[str], receipt: str) -> str:
-        """Send lines, leaving out those that are longer than ``logger_tls_max_linesize``."""
+        """Send lines, refusing those that are longer than ``logger_tls_max_linesize``."""
         endpoint = self.flags.text("logger_tls_endpoint")
         if not endpoint:
             raise UnusableError("Cannot send log lines: no endpoint is set (--logger_tls_endpoint)")
         longest = self.flags.number("logger_tls_max_linesize")
-        fitting = [line for line in lines if len(line) <= longest and len(line.encode()) <= longest]
-        if len(fitting) < len(lines):
-            log.warning("Linesize exceeds TLS logger maximum: dropped %d lines", len(lines) - len(fitting))
-        if fitting:
-            data = ",".join(fitting)
+        refused = {
+            index: f"Linesize exceeds TLS logger maximum: {len(line.encode('utf-8', 'backslashreplace'))}"
+            for index, line in enumerate(lines)
+            if len(line) * 4 > longest and len(line.encode("utf-8", "backslashreplace")) > longest
+        }
+        data = ",".join(line for index, line in enumerate(lines) if index not in refused)
+        if data:
             self.session.call(
                 endpoint,
                 lambda key: f'{{"node_key":{json.dumps(key)},"log_type":"{stream}","data":[{data}]}}',
                 compress=self.flags.on("logger_tls_compress"),
             )
+        if refused:
+            raise IncompleteError("Lines are too long", (), refused)
         return receipt
 
     def status(self, message: Status) -> None:
