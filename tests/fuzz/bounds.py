@@ -10,6 +10,7 @@ import os
 import resource
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -80,7 +81,9 @@ def planted(table: str, path: str, /, *seeds: bytes, beside: Files | None = None
     return Target(f"{table}:{path.rpartition('/')[2]}", prepare, seeds)
 
 
-def named(table: str, parent: str, content: Files, *seeds: bytes, beside: Files | None = None) -> Target:
+def named(
+    table: str, parent: str, content: Files, *seeds: bytes, beside: Files | None = None, **constraints: Value
+) -> Target:
     """A target that has the bytes in the name of something in a directory, which holds ``content``.
 
     The paths in that follow on the name; the empty path stands for a file or link of the name itself.
@@ -93,7 +96,7 @@ def named(table: str, parent: str, content: Files, *seeds: bytes, beside: Files 
             name = os.fsdecode(data.translate(None, b"\0/")[:200]).strip(".") or "x"
             furnish(root, {f"{parent}/{name}{path}": one for path, one in content.items()})
             try:
-                return ask(table, str(root), {})
+                return ask(table, str(root), constraints)
             finally:
                 place = root / parent / name
                 place.unlink() if "" in content else shutil.rmtree(place)
@@ -174,6 +177,12 @@ def exhaust(value: object) -> None:
                     waiting.append(member)
         elif hasattr(one, "__slots__"):
             waiting += [getattr(one, name) for name in one.__slots__ if not name.startswith("_")]
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """A directory for a target, in memory where the system offers that."""
+    memory = "/dev/shm"
+    return tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None, ignore_cleanup_errors=True)
 
 
 def peak() -> int:

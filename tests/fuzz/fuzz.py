@@ -14,7 +14,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 KEPT = Path(__file__).parents[2] / ".fuzz"
@@ -27,13 +26,13 @@ def one(name: str, seconds: int) -> None:
     import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     with atheris.instrument_imports(include=["leadline", "tomllib", "yaml"]):
-        from bounds import OutOfBoundsError, bounded
+        from bounds import OutOfBoundsError, bounded, scratch
         from targets import TARGETS
 
     target = {target.name: target for target in TARGETS}[name]
     corpus = KEPT / name / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+    with scratch() as directory:
         read = target.prepare(Path(directory))
         with atheris.instrument_imports(include=["leadline", "tomllib", "yaml"]):
             for number, seed in enumerate(target.seeds):
@@ -80,7 +79,7 @@ def main() -> int:
         one(asked.target, asked.seconds)
         return 0
 
-    from bounds import bounded
+    from bounds import bounded, scratch
     from targets import TARGETS
 
     known = {target.name: target for target in TARGETS}
@@ -90,7 +89,7 @@ def main() -> int:
     if asked.target != "all" and asked.target not in known:
         parser.error(f"no target {asked.target}; `list` names them")
     if asked.input is not None:
-        with tempfile.TemporaryDirectory() as directory:
+        with scratch() as directory:
             bounded(known[asked.target].prepare(Path(directory)))(asked.input.read_bytes())
         return 0
     return min(every(list(known) if asked.target == "all" else [asked.target], asked.seconds), 1)

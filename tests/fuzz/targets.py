@@ -233,6 +233,7 @@ PCI = {
     "sys/bus/pci/devices/0000:00:02.0/uevent": b"PCI_CLASS=30000\nPCI_ID=8086:5916\nPCI_SLOT_NAME=0000:00:02.0\n"
     b"PCI_SUBSYS_ID=17AA:224F\nDRIVER=i915\n"
 }
+DB = b"db-d719b2cb-3d3a-4596-a3bc-dad00e67656f"
 PCI_IDS = "usr/share/misc/pci.ids"
 IDS = b"# names\n8086  Intel\n\t5916  HD 620\n\t\t17aa 224f  ThinkPad\nC 03  Display\n\t00  VGA\n"
 MD = {"proc/mdstat": b"Personalities : [raid1]\nmd0 : active raid1 sdb1[1] sda1[0]\n      1046 blocks [2/2] [UU]\n"}
@@ -263,7 +264,7 @@ TARGETS = [
     ),
     planted("acpi_tables", "sys/firmware/acpi/tables/DSDT", b"DSDT" + bytes(40)),
     plain("efi_signatures", efi.signatures, seeds.signatures(efi.X509, b"one") + seeds.signatures(bytes(16), b"other")),
-    planted("secureboot_certificates", "sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f",
+    planted("secureboot_certificates", f"sys/firmware/efi/efivars/{DB.decode()}",
             b"\7\0\0\0" + seeds.signatures(efi.X509, seeds.certificate())),
     plain("mei", lambda data: (mei.parse(data), mei.unpack(data)), b"0:11.8.50.3425\n", bytes(range(40))),
     plain("netlink", kernel, seeds.netlink()),
@@ -318,7 +319,7 @@ TARGETS = [
     *(
         named(table, "proc", {name.removeprefix("proc/412"): one for name, one in PROCESS.items()}, b"412", b"9" * 20,
               beside={"proc/1/stat": STAT, "proc/net/tcp": captured("debian12/proc/1/net/tcp")})
-        for table in ("processes", "process_open_files", "process_open_pipes", "process_namespaces", "listening_ports")
+        for table in ("processes", "process_open_files", "process_namespaces")
     ),
     named("process_open_files", "proc/412/fd", {"": "/etc/passwd"}, b"3", b"9" * 20, beside=PROCESS),
     *(
@@ -484,6 +485,32 @@ TARGETS = [
             beside=HOME),
     plain("documents", document, b'/* c */ {"a": 1, "b": "5", "c": "1.5", "d": true, "e": "2024-01-01T00:00:00.5Z", '
           b'"f": "sha256:ab", "g": ["x"], "h": {"k": "v"}} // x', JSON),
+    # names
+    named("systemd_units", "etc/systemd/system", {"": UNIT}, b"a@b\\x2dc.service"),
+    named("startup_items", "etc/xdg/autostart", {"": b"[Desktop Entry]\nName=x\n"}, b"a.desktop"),
+    named("python_packages", "usr/lib", {"/site-packages/a.dist-info/METADATA": METADATA}, b"python3.11"),
+    named("python_packages", SITE, {"/METADATA": METADATA}, b"a-1.0.dist-info", b"a.egg-info"),
+    named("portage_packages", "var/db/pkg/sys-apps", {"/SLOT": b"0\n"}, b"portage-3.0-r1", b"-MERGING-a-1"),
+    named("npm_packages", "usr/lib/node_modules", {"/package.json": b'{"name": "a"}'}, b"npm", b"@scope"),
+    named("deb_package_files", "var/lib/dpkg/info", {"": b"/usr\n"}, b"abacus:amd64.list", beside={
+        "var/lib/dpkg/status": b"Package: abacus\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"}),
+    named("crontab", "etc/cron.d", {"": b"* * * * * root true\n"}, b"job"),
+    named("secureboot_certificates", "sys/firmware/efi/efivars",
+          {"": b"\7\0\0\0" + seeds.signatures(efi.X509, seeds.certificate())}, DB),
+    named("acpi_tables", "sys/firmware/acpi/tables", {"": b"DSDT"}, b"DSDT"),
+    named("block_devices", "sys/class/block", {"/dev": b"8:0\n", "/size": b"64\n"}, b"sda", b"cciss!c0d0"),
+    named("pci_devices", "sys/bus/pci/devices", {"/uevent": b"PCI_ID=8086:5916\n"}, b"0000:00:02.0"),
+    named("system_controls", "proc/sys/net/ipv4/conf", {"/forwarding": b"1\n"}, b"eth0.10"),
+    named("selinux_settings", "sys/fs/selinux/booleans", {"": b"1 0"}, b"httpd",
+          beside={"sys/fs/selinux/enforce": b"1"}),
+    named("user_ssh_keys", SSH, {"": seeds.private_keys()[0]}, b"id_ecdsa", beside=HOME),
+    named("jetbrains_plugins", "home/ada/.local/share/JetBrains", {"/a/lib/a.jar": seeds.archive()}, b"GoLand2024.1",
+          beside=HOME),
+    named("chrome_extensions", f"{CHROME}/Extensions", {"/1_0/manifest.json": b'{"name": "a", "version": "1"}'}, b"a",
+          beside=HOME | {f"{CHROME}/Preferences": b"{}"}),
+    named("systemd_journal", "var/log/journal", {"/system.journal": seeds.journal()}, b"a" * 32, time=1_700_000_000),
+    linked("startup_items", "etc/systemd/system/multi-user.target.wants/a.service", b"/lib/systemd/system/a.service",
+           b"../../../../../dev/null", beside={"lib/systemd/system/a.service": UNIT}),
     # services
     plain("http1", told(exchange), ANSWER, b"HTTP/1.1 302 F\r\nLocation: /x\r\nContent-Length: 3\r\n\r\nabc"),
     Target("grpc", answering(call), (seeds.GRPC, seeds.GRPC_ERROR)),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
-from bounds import Target, bounded
+from bounds import Target, bounded, scratch
 from targets import TARGETS
 
 MUTATIONS = 200
@@ -47,13 +47,19 @@ def repeated(data: bytearray, random: Random) -> None:
 CHANGES: tuple[Callable[[bytearray, Random], None], ...] = (flipped, cut, torn, inserted, replaced, repeated)
 
 
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    with scratch() as made:
+        yield Path(made)
+
+
 def test_targets_have_names_of_their_own() -> None:
     assert len({target.name for target in TARGETS}) == len(TARGETS)
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_no_mutation_of_a_seed_fails(target: Target, tmp_path: Path) -> None:
-    read = bounded(target.prepare(tmp_path))
+def test_no_mutation_of_a_seed_fails(target: Target, directory: Path) -> None:
+    read = bounded(target.prepare(directory))
     rows = [read(seed) for seed in target.seeds]
     assert any(count != 0 for count in rows), "no seed of the table makes a row"
     random = Random(target.name)
