@@ -153,6 +153,7 @@ def understood(call: Callable[[], Any]) -> Any:
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
+        ConnectionError,  # noqa: A004 - botocore's own
         HTTPClientError,
         InvalidRegionError,
         PartialCredentialsError,
@@ -166,7 +167,7 @@ def understood(call: Callable[[], Any]) -> Any:
         status = int(facts.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         code, text = facts.get("Error", {}).get("Code", ""), facts.get("Error", {}).get("Message", "")
         raise RefusedError(f"AWS answered {code}: {text}", status=0 if status == 413 else status) from error
-    except HTTPClientError as error:
+    except (ConnectionError, HTTPClientError) as error:
         raise UnreachableError("connect", f"Cannot reach AWS: {error}") from error
     except (ProfileNotFound, PartialCredentialsError, InvalidRegionError, ValueError) as error:
         raise UnusableError(f"Cannot use AWS with these flags (--aws_*): {error}") from error
