@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
 
+import apsw
 import pytest
 
-from leadline.agent import buffer
+from leadline.agent import buffer, rejected
 from leadline.agent.forward import Forwarder, Stream
 from leadline.agent.state import State
 from leadline.flags import Flags
-from leadline.plugins.errors import PluginError, RefusedError
+from leadline.plugins.errors import IncompleteError, PluginError, RefusedError
 from leadline.plugins.kinds import Status
 from leadline.plugins.logger.filesystem import Filesystem
 
@@ -113,14 +117,140 @@ def test_a_forwarder_delivers_when_it_is_woken_and_a_last_time_when_it_ends(stat
     assert destination.taken == [["1"], ["2"]]
 
 
-def test_the_buffer_keeps_to_its_limit_while_nothing_is_taken(state: State) -> None:
+def test_the_buffer_keeps_to_its_limit_and_tells_once_what_it_dropped(state: State, caplog: Any) -> None:
     flags = Flags()
     flags.set("buffered_log_max", "3")
     destination = Destination()
     destination.refusals = [RefusedError("no")]
     buffer.add(state, ["d"], "result", [str(number) for number in range(10)])
-    Forwarder("d", destination, state, flags, Event(), lambda: None).round()
+    forwarder = Forwarder("d", destination, state, flags, Event(), lambda: None)
+    forwarder.round()
     assert buffer.peek(state, "d", ["result"], 10, 100).lines == ["7", "8", "9"]
+    sentence = "The buffer of the logger d is full (--buffered_log_max): dropped the 7 oldest lines (7 result)"
+    assert sentence in caplog.messages
+    buffer.add(state, ["d"], "result", ["10", "11"])
+    forwarder.round()
+    assert sum("is full" in message for message in caplog.messages) == 1
+    assert forwarder.dropped == {"result": 2}
+    forwarder.stopping.set()
+    forwarder.round()
+    assert caplog.messages[-1].endswith("dropped the 2 oldest lines (2 result)")
+
+
+def test_lines_that_were_left_stay_and_refused_ones_are_kept_where_they_can_be_seen(
+    state: State, tmp_path: Path, caplog: Any
+) -> None:
+    flags = Flags()
+    flags.set("logger_path", str(tmp_path / "log"))
+    destination = Destination()
+    buffer.add(state, ["d"], "result", ["0", "1", "2", "3"])
+    stream = Stream(state, flags, "d", destination, "result")
+    destination.refusals = [IncompleteError("some", [3], {1: "too long"})]
+    assert not stream.deliver()
+    assert stream.failures == 1
+    assert buffer.peek(state, "d", ["result"], 10, 100).lines == ["3"]
+    (kept,) = (tmp_path / "log" / "osqueryd.rejected.log").read_text().splitlines()
+    found = json.loads(kept)
+    assert (found["logger"], found["reason"], found["line"]) == ("d", "too long", "1")
+    assert any("will not take 1 lines (too long)" in message for message in caplog.messages)
+    destination.refusals = [IncompleteError("none", [], {0: "wrong"})]
+    assert stream.deliver()
+    assert stream.failures == 0
+    assert buffer.waiting(state, "d") == 0
+
+
+def test_the_file_of_refused_lines_has_a_limit(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(rejected, "MAX_SIZE", 500)
+    flags = Flags()
+    flags.set("logger_path", str(tmp_path))
+    for number in range(9):
+        rejected.keep(flags, "d", [("x" * 100, str(number))])
+    path = tmp_path / "osqueryd.rejected.log"
+    assert path.stat().st_size + (tmp_path / "osqueryd.rejected.log.1").stat().st_size < 1500
+    assert json.loads(path.read_text().splitlines()[-1])["reason"] == "8"
+
+
+def test_a_body_that_is_too_large_is_halved_at_once_until_it_fits(state: State, tmp_path: Path) -> None:
+    class Small(Destination):
+        def send(self, stream: str, lines: Sequence[str], receipt: str) -> str:
+            if sum(map(len, lines)) > 20:
+                raise RefusedError("Request failed: the server answered 413", status=413)
+            return super().send(stream, lines, receipt)
+
+    flags = Flags()
+    flags.set("logger_path", str(tmp_path))
+    lines = ["x" * 8 + str(number) for number in range(8)] + ["y" * 40, "z"]
+    buffer.add(state, ["d"], "result", lines)
+    destination = Small()
+    stream = Stream(state, flags, "d", destination, "result")
+    while stream.deliver():
+        pass
+    assert stream.failures == 0
+    assert [line for batch in destination.taken for line in batch] == [*lines[:8], "z"]
+    assert json.loads((tmp_path / "osqueryd.rejected.log").read_text())["line"] == "y" * 40
+
+
+class Periodic(Destination):
+    """A destination with a period."""
+
+    period = 30.0
+
+
+@pytest.mark.parametrize(("rate", "least", "most"), [(16, 0.4, 0.5), (4, 1.9, 2.0), (0, -1.0, 0.0)])
+def test_a_backlog_is_sent_at_the_rate_of_the_flag(state: State, rate: int, least: float, most: float) -> None:
+    flags = Flags()
+    flags.set("logger_backlog_rate", str(rate))
+    buffer.add(state, ["d"], "result", [str(number) for number in range(20)])
+    stream = Stream(state, flags, "d", Periodic(), "result")
+    assert stream.deliver()
+    assert least <= stream.due - monotonic() <= most
+    stream.deliver()
+    stream.deliver()
+    assert 29 < stream.due - monotonic() <= 30
+
+
+def test_one_logger_that_is_down_does_not_keep_lines_from_another(state: State) -> None:
+    flags = Flags()
+    good, bad = Destination(), Destination()
+    bad.refusals = [RefusedError("no")] * 9
+    buffer.add(state, ["good", "bad"], "result", ["1", "2"])
+    for name, destination in (("good", good), ("bad", bad)):
+        Forwarder(name, destination, state, flags, Event(), lambda: None).round()
+    assert good.taken == [["1", "2"]]
+    assert [buffer.waiting(state, name) for name in ("good", "bad")] == [0, 2]
+
+
+def test_a_full_disk_under_the_state_repeats_no_delivery(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], check=False).returncode:
+        pytest.skip("file systems cannot be mounted here")
+    state = State(str(disk / "agent.db"))
+    try:
+        buffer.add(state, ["d"], "result", ["x" * 4000 + str(number) for number in range(60)])
+        destination = Destination()
+        stream = Stream(state, Flags(), "d", destination, "result")
+        assert stream.deliver()
+        with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as file:
+            while file.write(b"x" * 4096):
+                pass
+        with pytest.raises(apsw.FullError):
+            buffer.add(state, ["d"], "result", ["y" * 400_000])
+        while stream.deliver():
+            pass
+        assert stream.failures == 1
+        sent = len(destination.taken)
+        assert sent > 1  # the last one could not be written down
+        stream.deliver()
+        assert len(destination.taken) == sent
+        (disk / "filler").unlink()
+        while stream.deliver():
+            pass
+        numbers = [int(line.lstrip("x")) for batch in destination.taken for line in batch]
+        assert numbers == list(range(60))
+    finally:
+        state.close()
+        subprocess.run(["umount", disk], check=True)
 
 
 class Surroundings:
