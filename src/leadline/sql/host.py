@@ -50,14 +50,15 @@ COST_LOOKUP = 10.0
 class Scope:
     """What all tables of one connection share.
 
-    ``memo`` holds rows for the statement that runs, and no longer. ``whole_lists`` says whether an IN list may come
-    as one set; else SQLite scans once for each value. ``read`` tells how many bytes this program has read so far.
-    ``strict`` ends a statement when one of its tables fails; else the table has the rows from before.
+    ``memo`` holds rows for the statement that runs, and no longer, ``kept`` what its tables keep. ``whole_lists`` says
+    whether an IN list may come as one set; else SQLite scans once for each value. ``read`` tells how many bytes this
+    program has read so far. ``strict`` ends a statement when one of its tables fails; else the table has the rows from
+    before.
     """
 
     __slots__ = (
-        "cancelled", "clock", "failures", "ledger", "log", "memo", "platform", "read", "root", "rowids", "runtime",
-        "statement", "strict", "warn", "whole_lists",
+        "cancelled", "clock", "failures", "kept", "ledger", "log", "memo", "platform", "read", "root", "rowids",
+        "runtime", "statement", "strict", "warn", "whole_lists",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +85,7 @@ class Scope:
         self.ledger = Ledger()
         self.statement = Statement(0, "", 0.0)
         self.memo: dict[tuple[Any, ...], Any] = {}
+        self.kept: dict[tuple[object, ...], object] = {}
         self.rowids: dict[tuple[Any, ...], int] = {}
         self.failures: set[str] = set()
         self.whole_lists = True
@@ -91,6 +93,7 @@ class Scope:
     def begin(self, sql: str, whole_lists: bool) -> None:
         """Forget the statement before."""
         self.memo = {}
+        self.kept = {}
         self.rowids = {}
         self.failures = set()
         self.whole_lists = whole_lists
@@ -346,6 +349,7 @@ class HostedTable:
             warn=lambda message: scope.warn(name, message),
             cancelled=scope.cancelled,
             ledger=scope.ledger,
+            kept=scope.kept,
         )
         return iter(self.generator(query))
 

@@ -231,10 +231,11 @@ class Query:
     ``limit`` is the largest number of rows that will be read, when that is known (never beside constraints). ``root``
     is the directory that stands for ``/`` (never with a trailing slash: the empty string is the live system, so that
     ``root + "/etc"`` is always right). ``runtime`` is what the surrounding program offers to the osquery_* tables.
+    ``kept`` is what tables keep from one scan to the next of the same statement, each under keys of its own.
     """
 
     __slots__ = (
-        "cancelled", "clock", "columns", "constraints", "ledger", "limit", "root", "runtime", "table", "warn",
+        "cancelled", "clock", "columns", "constraints", "kept", "ledger", "limit", "root", "runtime", "table", "warn",
     )  # fmt: skip
 
     def __init__(
@@ -250,6 +251,7 @@ class Query:
         warn: Callable[[str], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         ledger: Ledger | None = None,
+        kept: dict[tuple[object, ...], object] | None = None,
     ) -> None:
         self.table = table
         self.columns = columns
@@ -261,6 +263,7 @@ class Query:
         self.warn: Callable[[str], None] = warn or (lambda message: None)
         self.cancelled: Callable[[], bool] = cancelled or (lambda: False)
         self.ledger = ledger
+        self.kept: dict[tuple[object, ...], object] = {} if kept is None else kept
 
     def uses(self, *names: str) -> bool:
         """Whether the statement reads any of the columns; a table may leave the others None."""

@@ -121,6 +121,14 @@ def test_digests_are_those_of_the_content(answer, image) -> None:
     )
 
 
+def test_names_are_found_for_one_inode_after_the_other(answer, image) -> None:
+    rows = answer(
+        "SELECT f.path FROM device_hash h CROSS JOIN device_file f USING (device, partition, inode)"
+        f" WHERE h.device = '{image}' AND h.partition = '4'"
+    )
+    assert sorted(rows) == sorted((f"/{name}",) for name in FILES)
+
+
 def test_a_file_of_two_names_is_read_once(answer, image, tool) -> None:
     tool("debugfs", "-w", "-R", "ln hello.txt other", f"{image}?offset={START}")
     where = f"device = '{image}' AND partition = '4'"

@@ -54,5 +54,5 @@ def device_file(query: Query) -> Rows:
     }
     for device in devices:
         if isinstance(device, str):
-            for row in diskimage.rows(query.root, device, request, query.cancelled, query.warn):
+            for row in diskimage.files(query.root, device, request, query.kept, query.cancelled, query.warn):
                 yield (device, *row)
