@@ -88,10 +88,25 @@ def test_another_root_is_asked(shell, tmp_path):
     assert shell("--root=/does/not/exist", "select 1").err == "Error: root directory '/does/not/exist' does not exist\n"
 
 
-def test_an_extension_is_refused_with_a_sentence(shell):
-    ran = shell("--connect=/tmp/x.em", "select 1")
+def test_a_socket_where_nobody_listens_is_refused_with_a_sentence(shell):
+    ran = shell("--connect=/does/not/exist.em", "select 1")
+    assert ran == ("", "Error: Cannot connect to /does/not/exist.em: No such file or directory\n", 1)
+
+
+def test_what_is_no_program_is_not_loaded_as_an_extension(shell):
+    ran = shell("--extension=/etc/passwd", "select 1")
     assert (ran.out, ran.code) == ("", 1)
-    assert "does not speak to extensions" in ran.err
+    assert ran.err == "Error: Cannot load the extension /etc/passwd: it is no program that can be executed\n"
+    refused = shell("--extension=/etc/passwd", "--disable_extensions", "select 1")
+    assert refused.err == "Error: --extension needs extensions, and --disable_extensions is given\n"
+
+
+def test_nothing_of_extensions_is_imported_before_it_is_asked_for():
+    code = (
+        "import sys; from leadline.shell.program import main; main(['select 1'], 'leadline shell'); "
+        "sys.exit(any('extensions' in name or 'thrift' in name or name == 'socket' for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def test_profile_prints_no_rows(shell):

@@ -24,7 +24,7 @@ def interact(session: Session) -> int:
     if session.stdout.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from leadline.shell.prompt import Prompt
 
-        prompt = Prompt(session.flags, coloured=coloured())
+        prompt = Prompt(session.flags, coloured=coloured(), mark=lambda: mark(session))
         try:
             return follow(session, prompt.read)
         finally:
@@ -89,12 +89,17 @@ class interruptible:  # noqa: N801 - used as a statement
         signal(SIGINT, self._before)
 
 
+def mark(session: Session) -> str:
+    """What stands before the prompt: osquery's sign while statements go to another program."""
+    return "[*]" if session.remote is not None else ""
+
+
 def plain_reader(session: Session) -> Callable[[bool], str | None]:
     """Lines from a terminal that cannot move its cursor, or when standard output is no terminal."""
     start, end = (COLOUR, "\033[0m") if coloured() and "xterm-256color" in os.environ.get("TERM", "") else ("", "")
 
     def read(continued: bool) -> str | None:
-        session.stdout.write(f"{start}{CONTINUATION if continued else PROMPT}{end}")
+        session.stdout.write(f"{start}{mark(session)}{CONTINUATION if continued else PROMPT}{end}")
         session.flush()
         try:
             line = sys.stdin.buffer.readline()

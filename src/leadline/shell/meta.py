@@ -64,6 +64,31 @@ def bail(session: Session, arguments: list[str]) -> int:
     return 0
 
 
+def connect(session: Session, arguments: list[str]) -> int:
+    from leadline.extensions.errors import ExtensionError
+    from leadline.shell.extensions import attach
+
+    if session.remote is not None:
+        session.error("Error: Please disconnect from the current socket")
+        return 1
+    try:
+        session.remote = attach(arguments[0])
+    except ExtensionError as error:
+        session.error(f"Error: {error}")
+        return 1
+    session.stdout.write(f"Connected to extension socket {arguments[0]} for debugging\n")
+    return 0
+
+
+def disconnect(session: Session, _: list[str]) -> int:
+    if session.remote is None:
+        session.error("Error: Not connected to a socket")
+        return 1
+    session.stdout.write(f"Disconnected from extension socket {session.remote.path}\n")
+    session.remote = None
+    return 0
+
+
 def echo(session: Session, arguments: list[str]) -> int:
     session.settings.echo = on(session, arguments[0])
     return 0
@@ -135,7 +160,8 @@ def schema(session: Session, arguments: list[str]) -> int:
     from leadline.shell.schema import statements
 
     prefix = arguments[0] if arguments else ""
-    session.stdout.write_all(f"{statement}\n" for statement in statements(session.flags, prefix))
+    found = statements(session.flags, prefix, session.extensions)
+    session.stdout.write_all(f"{statement}\n" for statement in found)
     return 0
 
 
@@ -153,11 +179,29 @@ def show(session: Session, _: list[str]) -> int:
     return 0
 
 
+def socket(session: Session, _: list[str]) -> int:
+    serving = session.extensions and session.extensions.manager
+    path = serving.path if serving else session.flags.text("extensions_socket")
+    connected = f" (connected to {session.remote.path})" if session.remote else ""
+    session.out.write(f"{path}{connected}\n")
+    return 0
+
+
 def tables(session: Session, arguments: list[str]) -> int:
     from leadline.shell.opening import table_names
+    from leadline.sql.errors import SQLError
 
     prefix = arguments[0] if arguments else ""
-    session.stdout.write_all(f"  => {name}\n" for name in table_names(session.flags) if name.startswith(prefix))
+    if session.remote is None:
+        names = table_names(session.flags, session.extensions)
+    else:
+        try:
+            found = session.start("SELECT name FROM osquery_registry WHERE registry = 'table' ORDER BY name")
+        except SQLError as error:
+            session.error(f"Error: {error.message}")
+            return error.code or 1
+        names = [str(row[0]) for row in found]
+    session.stdout.write_all(f"  => {name}\n" for name in names if name.startswith(prefix))
     return 0
 
 
@@ -199,6 +243,8 @@ COMMANDS: tuple[tuple[str, int, int, int | None, Action], ...] = (
     # name, shortest form, fewest and most arguments
     ("all", 1, 1, 1, select_all),
     ("bail", 3, 1, 1, bail),
+    ("connect", 1, 1, 1, connect),
+    ("disconnect", 1, 0, 0, disconnect),
     ("echo", 1, 1, 1, echo),
     ("exit", 1, 0, None, leave),
     ("features", 1, 0, 0, features),
@@ -212,6 +258,7 @@ COMMANDS: tuple[tuple[str, int, int, int | None, Action], ...] = (
     ("schema", 1, 0, 1, schema),
     ("separator", 1, 1, 1, separator),
     ("show", 1, 0, 0, show),
+    ("socket", 2, 0, 0, socket),
     ("summary", 1, 0, 0, show),
     ("tables", 2, 0, 1, tables),
     ("list", 2, 0, 1, tables),

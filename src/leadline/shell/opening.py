@@ -9,11 +9,12 @@ from leadline.shell.runtime import ShellRuntime
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from leadline.flags import Flags
+    from leadline.shell.extensions import Extensions
     from leadline.sql.engine import Engine
 
 
-def open_engine(flags: Flags) -> Engine:
-    """An engine under ``--root`` that warns on standard error."""
+def open_engine(flags: Flags, extensions: Extensions | None = None) -> Engine:
+    """An engine under ``--root`` that warns on standard error, with the tables of extensions and files."""
 
     def warn(table: str, message: str) -> None:
         from leadline.shell import status
@@ -25,9 +26,12 @@ def open_engine(flags: Flags) -> Engine:
 
         status.log(flags, severity, message)
 
-    return opening.open_engine(flags, ShellRuntime(flags), warn, log, flags.text("root"))
+    runtime = ShellRuntime(flags, extensions)
+    attachments = extensions.attachments if extensions else None
+    return opening.open_engine(flags, runtime, warn, log, flags.text("root"), attachments)
 
 
-def table_names(flags: Flags) -> list[str]:
+def table_names(flags: Flags, extensions: Extensions | None = None) -> list[str]:
     """The names that ``.tables`` lists."""
-    return sorted(selected(flags)[0])
+    attached = extensions.attachments.tables.items() if extensions else ()
+    return sorted({*selected(flags)[0], *(name for name, table in attached if name == table.name)})

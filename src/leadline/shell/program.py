@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 BROKEN_PIPE = 128 + 13  # what a shell reports for a program that SIGPIPE ended
 INTERRUPTED = 128 + 2
 
+EXTENDING = (
+    "connect", "extension", "disable_extensions", "extensions_socket", "extensions_autoload", "extensions_require",
+    "tables_d",
+)  # fmt: skip
+"""The flags about extensions: without any of them nothing of theirs is imported."""
+
 
 def main(argv: list[str], program: str) -> int:
     """Run the shell with the arguments after its name; the exit code."""
@@ -69,9 +75,11 @@ def start(argv: list[str], program: str, stdout: Output) -> int:
             return complain(f"Error: Cannot open output file '{path}'")
     session = Session(flags, stdout, out, interactive=os.isatty(0))
     try:
-        code = run(session, rest)
+        refused = extend(session)
+        code = complain(refused) if refused else run(session, rest)
     finally:
         session.flush()
+        session.close()
     return code
 
 
@@ -86,9 +94,27 @@ def unusable(flags: Flags) -> str:
     root = flags.text("root")
     if root and not os.path.isdir(root):
         return f"Error: root directory '{root}' does not exist"
-    for name in ("connect", "extension"):
-        if flags.given(name) and flags.text(name):
-            return f"Error: --{name} is not available: this version does not speak to extensions"
+    return ""
+
+
+def extend(session: Session) -> str:
+    """Load extensions and connect to another program, when that is asked for; why it cannot be, as a sentence."""
+    flags = session.flags
+    if not any(map(flags.given, EXTENDING)):
+        return ""
+    from leadline.extensions.errors import ExtensionError
+    from leadline.shell.extensions import Extensions, asked, attach
+
+    try:
+        if asked(flags) or flags.text("tables_d"):
+            session.extensions = Extensions(flags)
+            session.extensions.start()
+        elif flags.text("extension"):
+            return "Error: --extension needs extensions, and --disable_extensions is given"
+        if path := flags.text("connect"):
+            session.remote = attach(path)
+    except (ExtensionError, OSError) as error:
+        return f"Error: {error}"
     return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -37,11 +37,13 @@ class Prompt:
         flags: Flags,
         *,
         coloured: bool,
+        mark: Callable[[], str] = str,
         path: str = "",
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
         self.history = history.FileHistory(path or os.path.join(history.home(), ".history"))
+        self.mark = mark
         self.coloured = coloured and "xterm-256color" in os.environ.get("TERM", "")
         self.session: PromptSession[str] = PromptSession(
             history=self.history,
@@ -60,6 +62,7 @@ class Prompt:
 
     def text(self, prompt: str) -> ANSI:
         """A prompt in osquery's colour, where it shows one."""
+        prompt = f"{self.mark()}{prompt}"
         return ANSI(f"{COLOUR}{prompt}\033[0m" if self.coloured else prompt)
 
     def read(self, continued: bool) -> str | None:

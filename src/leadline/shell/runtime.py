@@ -4,19 +4,21 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from leadline.flags import Flags
+    from leadline.shell.extensions import Extensions
     from leadline.sql.schema import Row
 
 
 class ShellRuntime:
-    """Implements leadline.tables.osquery.runtime.Runtime for a process without daemon, config or extensions."""
+    """Implements leadline.tables.osquery.runtime.Runtime for a process without daemon or config."""
 
-    __slots__ = ("_flags", "_instance")
+    __slots__ = ("_extensions", "_flags", "_instance")
 
-    def __init__(self, flags: Flags) -> None:
+    def __init__(self, flags: Flags, extensions: Extensions | None = None) -> None:
         self._flags = flags
+        self._extensions = extensions
         self._instance = ""
 
     def info(self) -> Mapping[str, object]:
@@ -25,7 +27,9 @@ class ShellRuntime:
             from uuid import uuid4
 
             self._instance = str(uuid4())
-        return {"instance_id": self._instance, "config_valid": 0, "extensions": "inactive", "watcher": -1}
+        extended = self._extensions is not None and self._extensions.manager is not None
+        active = "active" if extended else "inactive"
+        return {"instance_id": self._instance, "config_valid": 0, "extensions": active, "watcher": -1}
 
     def flag(self, name: str) -> str:
         """The value of one flag, as text."""
@@ -50,14 +54,25 @@ class ShellRuntime:
 
         yield "config", "filesystem", 0, 0, int(self._flags.text("config_plugin") == "filesystem")
         yield "sql", "sql", 0, 0, 1
-        for name in table_names(self._flags):
-            yield "table", name, 0, 0, 1
+        manager = self._extensions.manager if self._extensions else None
+        offered = list(manager.items()) if manager else []
+        theirs = {name for kind, name, _ in offered if kind == "table"}
+        for name in table_names(self._flags, self._extensions):
+            if name not in theirs:
+                yield "table", name, 0, 0, 1
+        for kind, name, uuid in offered:
+            yield kind, name, uuid, 0, int(kind == "table")
+
+    def extensions(self) -> Iterable[Row]:
+        """Rows of osquery_extensions; none while no socket is served."""
+        manager = self._extensions.manager if self._extensions else None
+        return manager.rows() if manager else ()
 
     def schedule(self) -> Iterator[Row]:
         """None: what the agent does, the shell has not."""
         return iter(())
 
-    packs = publishers = extensions = carves = schedule
+    packs = publishers = carves = schedule
 
     def events(self, table: str, first: int, last: int) -> None:
         """None are recorded."""

@@ -9,18 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from leadline.flags import Flags
+    from leadline.shell.extensions import Extensions
     from leadline.sql.schema import Table
 
 
-def statements(flags: Flags, prefix: str) -> Iterator[str]:
+def statements(flags: Flags, prefix: str, extensions: Extensions | None = None) -> Iterator[str]:
     """The statement of every table whose name starts with the prefix."""
     from importlib import import_module
 
     from leadline.sql.engine import PLATFORM
 
-    for name, module in sorted(selected(flags)[0].items()):
+    modules = selected(flags)[0]
+    attached = extensions.attachments.tables if extensions else {}
+    for name in sorted({*modules, *attached}):
         if name.startswith(prefix):
-            yield statement(getattr(import_module(module), name), PLATFORM)
+            yield statement(attached.get(name) or getattr(import_module(modules[name]), name), PLATFORM)
 
 
 def statement(table: Table, platform: int) -> str:

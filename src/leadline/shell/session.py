@@ -12,7 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from leadline.extensions.calls import Peer
     from leadline.flags import Flags
+    from leadline.shell.extensions import Extensions, Remote
     from leadline.sql.engine import Engine, Result
 
 
@@ -23,7 +25,9 @@ class Session:
     written at once, after what is waiting for standard output.
     """
 
-    __slots__ = ("_engine", "flags", "interactive", "interrupted", "out", "settings", "stdout")
+    __slots__ = (
+        "_engine", "extensions", "flags", "interactive", "interrupted", "out", "remote", "settings", "stdout",
+    )  # fmt: skip
 
     def __init__(self, flags: Flags, stdout: Output, out: Output, *, interactive: bool = False) -> None:
         self.flags = flags
@@ -33,6 +37,10 @@ class Session:
         self.interactive = interactive
         self.interrupted = False
         self._engine: Engine | None = None
+        self.extensions: Extensions | None = None
+        """What extends the shell, when that is asked for."""
+        self.remote: Peer | None = None
+        """The other program that statements are sent to, while connected to one."""
 
     @property
     def engine(self) -> Engine:
@@ -40,8 +48,21 @@ class Session:
         if self._engine is None:
             from leadline.shell.opening import open_engine
 
-            self._engine = open_engine(self.flags)
+            self._engine = open_engine(self.flags, self.extensions)
         return self._engine
+
+    def start(self, statement: str) -> Result | Remote:
+        """Start one statement, here or in the program the shell is connected to. Raises SQLError."""
+        if self.remote is None:
+            return self.engine.query(statement)
+        from leadline.shell.extensions import Remote
+
+        return Remote(self.remote, statement, self)
+
+    def close(self) -> None:
+        """End what extends the shell."""
+        if self.extensions is not None:
+            self.extensions.stop()
 
     def interrupt(self) -> None:
         """End the running statement, and do not start those after it in the same text; for a signal handler."""
@@ -69,7 +90,7 @@ class Session:
             return error
         return None
 
-    def results(self, text: str) -> Iterator[Result]:
+    def results(self, text: str) -> Iterator[Result | Remote]:
         """The results of the statements, one after the other, echoed where that is on."""
         from leadline.sql import analysis
 
@@ -77,9 +98,9 @@ class Session:
         for number, statement in enumerate(statements, 1):
             if self.interrupted:
                 raise SQLError("interrupted", 9)
-            if self.flags.given("planner") and self.flags.on("planner"):
+            if self.remote is None and self.flags.given("planner") and self.flags.on("planner"):
                 self.plan(statement)
-            result = self.engine.query(statement)
+            result = self.start(statement)
             if self.settings.echo:
                 ended = number < len(statements) or analysis.complete(text)
                 self.out.write(f"{statement}{';' if ended else ''}\n")

@@ -7,6 +7,8 @@ Leadline's shell: ask this machine in SQL. Nothing you do here changes it.
 
 .all TABLE       Print every row of a table
 .bail ON|OFF     Stop a script at its first error
+.connect PATH    Send statements to the program that serves this extension socket
+.disconnect      Ask this machine through the shell's own tables again
 .echo ON|OFF     Print commands and statements before their results
 .exit [CODE]     Leave the shell
 .features        Print which features are switched on
@@ -25,6 +27,7 @@ Leadline's shell: ask this machine in SQL. Nothing you do here changes it.
 .schema [TABLE]  Print the CREATE statements of the tables whose names start with TABLE
 .separator STR   Set the separator of csv and list mode
 .show            Print the settings
+.socket          Print the path of the shell's own extension socket
 .summary         The same as .show
 .tables [TABLE]  List the tables whose names start with TABLE
 .timeout MS      Set how long a statement waits for a lock

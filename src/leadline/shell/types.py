@@ -29,7 +29,7 @@ class Listing:
 def print_types(session: Session, sql: str) -> int:
     """Print a row for each result column, in the session's mode; 1 when the statement is wrong."""
     try:
-        result = session.engine.query(valid(sql))
+        result = session.start(valid(sql))
         rows = list(zip(result.columns, result.types, strict=True))
         result.close()
     except SQLError as error:
