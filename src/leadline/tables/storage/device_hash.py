@@ -21,8 +21,8 @@ _READ_MAX = 50 << 20
     examples=["SELECT sha256 FROM device_hash WHERE device = '/dev/sda' AND partition = '2' AND inode = 12"],
     notes=(
         "Read with The Sleuth Kit, past the running system, in a process of its own that cannot harm the agent; needs"
-        " root for a device. Without inode every regular file is read. Files beyond read_max, or not readable to"
-        " their end, have no digests."
+        " root for a device. Without inode every regular file is read; a look-up by inode takes a tenth of a second."
+        " Files beyond read_max, or not readable to their end, have no digests."
     ),
 )
 def device_hash(query: Query) -> Rows:
