@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,45 @@ def test_any_bytes_behind_the_signature(tmp_path_factory, data: bytes, width: in
     path = tmp_path_factory.getbasetemp() / "any.elf"
     path.write_bytes(b"\x7fELF" + bytes([width, order]) + data)
     elf.read(str(path))
+
+
+def bomb(folder: Path, headers: bytes, rest: bytes, segments: int = 0, sections: int = 0) -> elf.Elf | None:
+    """What is read of a program of 64 bits with these headers behind the first; it must not take long."""
+    numbers = (3 if segments else 2, 62, 1, 0, 64, 64 if sections else 0, 0, 64, 56, segments, 64, sections, 0)
+    path = folder / "bomb"
+    path.write_bytes(b"\x7fELF\2\1\1\0" + bytes(8) + struct.pack("<HHIQQQIHHHHHH", *numbers) + headers + rest)
+    start = time.process_time()
+    found = elf.read(str(path))
+    assert time.process_time() - start < 1
+    return found
+
+
+def test_section_names_without_end_do_not_add_up(tmp_path) -> None:
+    table = 64 + 64 * 60_000
+    sections = [struct.pack("<IIQQQQIIQQ", place * 16, 3, 0, 0, table, 1 << 20, 0, 0, 0, 0) for place in range(60_000)]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = bomb(tmp_path, b"".join(sections), b"a" * (1 << 20), sections=len(sections))
+    assert found
+    assert found.sections == 60_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10
+
+
+def test_of_many_symbol_tables_one_is_read(tmp_path) -> None:
+    table = 64 + 64 * 60_000
+    sections = struct.pack("<IIQQQQIIQQ", 0, 2, 0, 0, table, 1 << 20, 1, 0, 0, 0) * 60_000
+    assert bomb(tmp_path, sections, b"a" * (1 << 20), sections=60_000)
+
+
+def test_names_of_symbols_without_end_are_passed_over(tmp_path) -> None:
+    symbols, strings = struct.pack("<IBBHQQ", 1, 0, 0, 0, 0, 0) * 40_000, b"a" * (4 << 20)
+    tags = [(1, 1), (5, 0x1000 + len(symbols)), (6, 0x1000), (10, len(strings)), (0, 0)]
+    segments = struct.pack("<IIQQQQQQ", 1, 6, 0, 0, 0, 1 << 30, 0, 0)
+    segments += struct.pack("<IIQQQQQQ", 2, 6, 0x800, 0x800, 0, 80, 0, 0)
+    dynamic = b"".join(struct.pack("<QQ", *tag) for tag in tags)
+    rest = bytes(0x800 - 64 - len(segments)) + dynamic.ljust(0x800, b"\0") + symbols + strings
+    assert bomb(tmp_path, segments, rest, segments=2)
+
+
+def test_many_notes_are_not_all_looked_at(tmp_path) -> None:
+    segments = struct.pack("<IIQQQQQQ", 4, 6, 64 + 56 * 64, 0, 0, 1 << 20, 0, 0) * 64
+    assert bomb(tmp_path, segments, struct.pack("<III", 0, 0, 9) * 90_000, segments=64)

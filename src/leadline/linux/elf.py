@@ -36,6 +36,8 @@ _SECTIONS = 65536
 _TABLE = 16 << 20  # bytes of a string or symbol table
 _SMALL = 1 << 20
 _NAME = 4096  # bytes of one string
+_SECTION = 64  # bytes of a section's name
+_NOTES, _NOTE_BYTES = 32, 1 << 16  # places of notes that are looked at, and bytes of each
 _GO = b"\xff Go buildinf:"
 
 
@@ -196,7 +198,8 @@ def _read_sections(image: _Image, offset: int, size: int, count: int, names: int
     raw = list(image.unpacked(layout, image.at(offset, size * min(count, _SECTIONS))))
     table = image.at(raw[names][4], min(raw[names][5], _SMALL)) if names < len(raw) else b""
     for name, kind, _, address, start, length, link, *_ in raw:
-        image.sections.append((_string(table, name) or "", kind, address, start, length, link))
+        title = decode(table[name : name + _SECTION].partition(b"\0")[0])
+        image.sections.append((title, kind, address, start, length, link))
     return len(raw)
 
 
@@ -236,10 +239,11 @@ def _hardened(image: _Image, elf: Elf) -> None:
     elf.pie = elf.type == "DYN" and (bool(flags_1 & _PIE_1) or elf.interpreter is not None)
     names = image.strings
     if elf.static:
-        for _, kind, _, _, _, link in image.sections:
-            if kind == _SYMTAB and link < len(image.sections):
-                _, _, _, start, size, _ = image.sections[link]
-                names += image.at(start, min(size, _TABLE))
+        # A file has one table of symbols at most, elf(5).
+        link = next((section[5] for section in image.sections if section[1] == _SYMTAB), len(image.sections))
+        if link < len(image.sections):
+            _, _, _, start, size, _ = image.sections[link]
+            names += image.at(start, min(size, _TABLE))
         elf.canary = b"\0__stack_chk_fail" in names if names else None  # stripped: nobody can tell
         return
     elf.canary = b"\0__stack_chk_fail" in names or b"\0__stack_chk_guard" in names
@@ -259,7 +263,9 @@ def _imported(image: _Image) -> Iterator[bytes]:
     section = 3 if image.wide else 5
     for fields in image.unpacked(layout, image.at(place, min(end - start, _TABLE))):
         if not fields[section] and fields[0]:
-            yield image.strings[fields[0] : image.strings.find(b"\0", fields[0], fields[0] + _NAME)]
+            stop = image.strings.find(b"\0", fields[0], fields[0] + _NAME)
+            if stop > 0:
+                yield image.strings[fields[0] : stop]
 
 
 def _string(table: bytes, offset: int) -> str | None:
@@ -273,8 +279,8 @@ def _string(table: bytes, offset: int) -> str | None:
 def _build_id(image: _Image) -> str | None:
     places = [(offset, size) for kind, _, offset, _, size in image.segments if kind == _NOTE]
     places += [(offset, size) for _, kind, _, offset, size, _ in image.sections if kind == _SECTION_NOTE]
-    for offset, size in places[:64]:
-        for name, kind, value in _notes(image, image.at(offset, min(size, _SMALL))):
+    for offset, size in places[:_NOTES]:
+        for name, kind, value in _notes(image, image.at(offset, min(size, _NOTE_BYTES))):
             if name == b"GNU\0" and kind == _BUILD_ID and value:
                 return value[:64].hex()
     return None
@@ -282,9 +288,11 @@ def _build_id(image: _Image) -> str | None:
 
 def _notes(image: _Image, data: bytes) -> Iterator[tuple[bytes, int, bytes]]:
     """The notes of a segment: name, type, contents, each padded to four bytes."""
+    from struct import unpack_from
+
     at = 0
     while at + 12 <= len(data):
-        name, length, kind = next(image.unpacked("III", data[at : at + 12]))
+        name, length, kind = unpack_from(f"{image.endian}3I", data, at)
         start = at + 12 + (name + 3 & ~3)
         yield data[at + 12 : at + 12 + name], kind, data[start : start + length]
         at = start + (length + 3 & ~3)
