@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -416,3 +417,10 @@ def test_a_certificate_with_other_bytes_is_read_as_far_as_it_goes(changes: list[
     for place, byte in changes:
         mutated[place] = byte
     everything_about(bytes(mutated[: data.draw(st.integers(0, len(mutated)))] if data.draw(st.booleans()) else mutated))
+
+
+def test_what_is_too_large_for_a_certificate_is_not_taken_apart() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    content = b"\5\0" * 4_000_000
+    assert x509.parse(b"\x30\x84" + len(content).to_bytes(4, "big") + content) is None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10

@@ -63,10 +63,10 @@ class Certificate:
     def __init__(self, data: bytes) -> None:
         """Raises ValueError for what has not the shape of a certificate."""
         _, at, end = der.element(data, 0, len(data))
-        body, algorithm, signature = _expect(der.elements(data, at, end), (der.SEQUENCE, der.SEQUENCE, der.BIT_STRING))
-        fields = der.elements(data, body[1], body[2])
         if end > _LARGEST:
             raise ValueError("no certificate is as large")
+        body, algorithm, signature = _expect(der.elements(data, at, end), (der.SEQUENCE, der.SEQUENCE, der.BIT_STRING))
+        fields = der.elements(data, body[1], body[2])
         self.version = 1
         if fields and fields[0][0] == _VERSION:
             self.version = 1 + int.from_bytes(data[fields[0][1] : fields[0][2]][2:6], "big")
