@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from leadline.linux import files, rooted
 from leadline.linux.text import clean, decode
 
@@ -97,15 +99,20 @@ def split(atom: str) -> tuple[str, str]:
     return rest, operator.removeprefix("=") + version
 
 
-def _lines(root: str, path: str, depth: int) -> Iterator[list[str]]:
-    """The words of each line that has any, of a file or of all files in a directory."""
-    content = files.read(rooted.path(root, path), _LIMIT)
+def _lines(root: str, path: str, depth: int, seen: set[str] | None = None) -> Iterator[list[str]]:
+    """The words of each line that has any, of a file or of all files in a directory, each looked at once."""
+    seen = set() if seen is None else seen
+    place = rooted.path(root, path) if root else os.path.realpath(path)
+    if place in seen:
+        return  # links lead here again
+    seen.add(place)
+    content = files.read(place, _LIMIT)
     if content is not None:
         for line in decode(content).split("\n"):
             words = line.partition("#")[0].split()
             if words:
                 yield words
     elif depth:
-        for name in sorted(files.names(rooted.path(root, path))):
+        for name in sorted(files.names(place)):
             if not name.startswith(".") and not name.endswith("~"):
-                yield from _lines(root, f"{path}/{name}", depth - 1)
+                yield from _lines(root, f"{path}/{name}", depth - 1, seen)

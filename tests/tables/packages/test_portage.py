@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +92,13 @@ def test_directories_that_lead_back_to_themselves_end(answer, tree, tmp_path) ->
 def test_a_machine_that_is_no_gentoo_has_no_rows(answer, tmp_path) -> None:
     for table in ("portage_packages", "portage_keywords", "portage_use"):
         assert answer(f"SELECT * FROM {table}", str(tmp_path)) == []
+
+
+def test_directories_of_settings_that_lead_to_each_other_are_read_once(answer, tree) -> None:
+    root = Path(tree({f"etc/portage/package.mask/{name}/atoms": f"a/{name}\n" for name in "abcdefghij"}))
+    folder = root / "etc/portage/package.mask"
+    for name in "abcdefghij":
+        for other in "abcdefghij":
+            (folder / name / f"to-{other}").symlink_to(f"../{other}")
+    rows = answer("SELECT package, mask FROM portage_keywords", str(root))
+    assert sorted(rows) == [(f"a/{name}", 1) for name in "abcdefghij"]
