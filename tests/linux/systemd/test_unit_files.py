@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,14 @@ Exec=/usr/bin/other
     assert not desktop.disabled({"Hidden": "false"})
     assert desktop.disabled({"Hidden": "true"})
     assert desktop.entry(b"Name=none\n") == {}
+
+
+def test_many_templates_with_many_instances_take_no_time(tmp_path: Path) -> None:
+    folder = tmp_path / "etc/systemd/system"
+    (folder / "multi-user.target.wants").mkdir(parents=True)
+    for number in range(2000):
+        (folder / f"a{number}@.service").write_text("[Service]\n")
+        (folder / f"multi-user.target.wants/a{number}@x.service").symlink_to(f"../a{number}@.service")
+    start = time.process_time()
+    assert {unit.state for unit in unitfiles.units(str(tmp_path))} == {"enabled"}
+    assert time.process_time() - start < 2

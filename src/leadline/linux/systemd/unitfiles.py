@@ -82,6 +82,8 @@ def units(root: str, type: str = "") -> Iterator[UnitFile]:
                 drop_ins.setdefault(name, []).append(folder)
     enabled = _enabled(root)
     names = set(places) | {name for name in enabled if _template(name) in places}
+    for name in list(enabled):  # what enables an instance enables its template
+        enabled.setdefault(_template(name), enabled[name])
     for name in sorted(names):
         if name.endswith(type or TYPES):
             yield _unit(root, name, places, drop_ins, enabled)
@@ -145,10 +147,8 @@ def _state(
         return "transient"
     if target is not None and target.rpartition("/")[2] not in (name, _template(name)):
         return "alias"
-    instances = [one for one in enabled if _template(one) == name] if "@." in name else []
-    for one in (name, *instances):
-        if one in enabled:
-            return "enabled" if enabled[one] else "enabled-runtime"
+    if name in enabled:
+        return "enabled" if enabled[name] else "enabled-runtime"
     if target is not None and target.startswith("/") and not target.startswith(FOLDERS):
         return f"linked{runtime}"
     install = sections.get("Install", {})
