@@ -100,19 +100,17 @@ def split(atom: str) -> tuple[str, str]:
 
 
 def _lines(root: str, path: str, depth: int, seen: set[str] | None = None) -> Iterator[list[str]]:
-    """The words of each line that has any, of a file or of all files in a directory, each looked at once."""
+    """The words of each line that has any, of a file or of all files in a directory, which is read once."""
     seen = set() if seen is None else seen
     place = rooted.path(root, path) if root else os.path.realpath(path)
-    if place in seen:
-        return  # links lead here again
-    seen.add(place)
     content = files.read(place, _LIMIT)
     if content is not None:
         for line in decode(content).split("\n"):
             words = line.partition("#")[0].split()
             if words:
                 yield words
-    elif depth:
+    elif depth and place not in seen:  # links may lead here again
+        seen.add(place)
         for name in sorted(files.names(place)):
             if not name.startswith(".") and not name.endswith("~"):
                 yield from _lines(root, f"{path}/{name}", depth - 1, seen)
