@@ -98,6 +98,13 @@ def test_a_directory_that_cannot_be_written_is_unusable(surroundings: Any, tmp_p
         Filesystem(surroundings).start()
 
 
+@pytest.mark.parametrize("text", ["", "rw", "0", "99999", "0888"])
+def test_a_mode_that_is_none_keeps_the_agent_from_starting(surroundings: Any, tmp_path: Path, text: str) -> None:
+    surroundings.set(logger_path=tmp_path, logger_mode=text)
+    with pytest.raises(UnusableError, match="--logger_mode"):
+        Filesystem(surroundings).start()
+
+
 def test_status_messages_go_to_the_files_of_their_severity_and_below(logger: Filesystem) -> None:
     logger.status(Status(0, "init.py", 410, "hello", 1795500381.123456, 77))
     logger.status(Status(2, "init.py", 411, "trouble", 1795500382.0, 77))

@@ -28,6 +28,9 @@ RETRY = 1.0
 IDLE = 60.0
 """Longest time between two looks, in seconds."""
 
+COLLECT = 3.0
+"""Longest time that status messages wait in memory, in seconds; osquery's."""
+
 LAST = 2.0
 """Seconds for the deliveries at the end."""
 
@@ -197,8 +200,11 @@ class Forwarder(Thread):
                 stream.due = max(stream.due, monotonic() + RETRY)
 
     def pause(self) -> float:
-        """Seconds until the next look; a logger without a period is woken when there is a line."""
-        longest = self.logger.period or IDLE
+        """Seconds until the next look; a logger without a period is woken when there is a line.
+
+        One with a period looks more often than it sends, because status messages are only safe in the buffer.
+        """
+        longest = min(self.logger.period, COLLECT) or IDLE
         waits = [stream.due - monotonic() for stream in self.streams.values() if stream.failures or stream.more]
         return max(0.0, min([longest, *waits]))
 

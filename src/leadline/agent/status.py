@@ -38,6 +38,8 @@ class StatusLog(logging.Handler):
         self.early: list[Status] | None = []
         self.waiting: deque[Status] = deque(maxlen=KEPT)
         self.collecting = Lock()
+        self.wake: Callable[[], object] = lambda: None
+        """Called for each waiting message with ``logger_status_sync``: somebody is to collect it at once."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by logging, in the thread that logs."""
@@ -72,6 +74,8 @@ class StatusLog(logging.Handler):
             sink(message)
         if self.buffered:
             self.waiting.append(message)
+            if self.flags.on("logger_status_sync"):
+                self.wake()
 
     def attach(self, sinks: list[Callable[[Status], None]], *, buffered: bool) -> None:
         """The loggers are there: give them what was logged before."""

@@ -128,6 +128,7 @@ def start_loggers(agent: Agent) -> None:
         log.warning("Dropped %d buffered log lines of loggers that are no longer in use", dropped)
     streams = [kinds for forwarder in agent.forwarders for kinds in forwarder.logger.streams.values()]
     buffered = any("status" in kinds for kinds in streams)
+    agent.status_log.wake = agent.forwarders[0].wake.set if agent.forwarders else lambda: None
     agent.status_log.attach([forwarder.logger.status for forwarder in agent.forwarders], buffered=buffered)
     for forwarder in agent.forwarders:
         forwarder.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Sequence
 
 from leadline.plugins.errors import PluginError, UnusableError
@@ -43,7 +44,10 @@ class Filesystem:
         return self.flags.number("logger_rotate_max_files") if self.flags.on("logger_rotate") else 0
 
     def start(self) -> None:
-        """Make the directory and see that files can be written there."""
+        """Make the directory and see that files can be written there. Raises UnusableError."""
+        text = self.flags.text("logger_mode")
+        if not mode(text):
+            raise UnusableError(f"No file permissions in octal (--logger_mode): {text}")
         try:
             os.makedirs(self.directory, exist_ok=True)
             os.close(self.open("result"))
@@ -124,11 +128,8 @@ class Filesystem:
 
 
 def mode(text: str) -> int:
-    """File permissions in octal; 0640 when it is none."""
-    try:
-        return int(text, 8)
-    except ValueError:
-        return 0o640
+    """File permissions in octal; 0 when it is none."""
+    return int(text, 8) if re.fullmatch("0?[0-7]{3,4}", text) else 0
 
 
 def append(descriptor: int, content: bytes, receipt: str) -> str:
