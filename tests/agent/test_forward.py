@@ -99,6 +99,15 @@ def test_the_wait_has_a_limit(state: State) -> None:
     assert stream.due - monotonic() <= 100
 
 
+def test_a_destination_cannot_ask_for_a_wait_of_years(state: State) -> None:
+    buffer.add(state, ["d"], "result", ["1"])
+    destination = Destination()
+    destination.refusals = [RefusedError("busy", retry_after=10**9)]
+    stream = Stream(state, Flags(), "d", destination, "result")
+    stream.deliver()
+    assert 3590 < stream.due - monotonic() <= 3600
+
+
 def test_a_forwarder_delivers_when_it_is_woken_and_a_last_time_when_it_ends(state: State) -> None:
     destination, stopping = Destination(), Event()
     forwarder = Forwarder("d", destination, state, Flags(), stopping, lambda: None)

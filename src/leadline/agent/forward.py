@@ -31,6 +31,9 @@ IDLE = 60.0
 COLLECT = 3.0
 """Longest time that status messages wait in memory, in seconds; osquery's."""
 
+LONGEST = 3600.0
+"""Seconds: a destination that asks for more gets a try all the same."""
+
 LAST = 2.0
 """Seconds for the deliveries at the end."""
 
@@ -141,7 +144,8 @@ class Stream:
         """After a failure: wait, longer each time."""
         self.failures += 1
         base = self.logger.period or RETRY
-        wait = max(min(base * self.failures**2, self.logger.patience), getattr(error, "retry_after", 0.0))
+        asked = min(getattr(error, "retry_after", 0.0), max(self.logger.patience, LONGEST))
+        wait = max(min(base * self.failures**2, self.logger.patience), asked)
         self.due = monotonic() + wait
         level = logging.WARNING if self.failures == 1 else logging.INFO
         log.log(level, "Could not send %s lines to the logger %s: %s", self.name, self.logger_name, error)
