@@ -6,7 +6,9 @@ import json
 import lzma
 import os
 import shutil
+import struct
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from leadline.linux.journal import entries
 from leadline.linux.journal.file import DamagedError, JournalFile
+from leadline.linux.journal.hashes import jenkins
 
 REMOTE = "/lib/systemd/systemd-journal-remote"
 START = 1_700_000_000_000_000
@@ -306,3 +309,19 @@ def test_any_bytes_behind_the_signature(tmp_path_factory, data: bytes) -> None:
     with file:
         assert len(list(file.entries(None, 0, entries.FOREVER, lambda: False))) < 100
         assert len(list(file.entries([b"A=1"], 0, entries.FOREVER, lambda: False))) < 100
+
+
+def test_large_values_that_claim_the_hash_of_what_is_sought_cost_little(tmp_path: Path) -> None:
+    sought, start, first, count = b"_SYSTEMD_UNIT=a.service", 208, 256, 10_000
+    size = first + 64 * count + (1 << 20)
+    head = b"LPKSHHRH" + struct.pack("<2IB7x", 0, 0, 1) + bytes(64) + struct.pack("<4Q", start, size, start + 16, 16)
+    table = bytes([4]) + bytes(7) + struct.pack("<3Q", 32, first, 0)
+    values = [
+        bytes([1]) + bytes(7) + struct.pack("<7Q", size - at, jenkins(sought), at + 64, 0, 0, 0, 2)
+        for at in range(first, first + 64 * count, 64)
+    ]
+    path = tmp_path / "x.journal"
+    path.write_bytes(b"".join([head.ljust(start, b"\0"), table.ljust(first - start, b"\0"), *values, bytes(1 << 20)]))
+    begun = time.process_time()
+    assert read(path, [sought]) == []
+    assert time.process_time() - begun < 2

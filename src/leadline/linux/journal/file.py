@@ -206,16 +206,18 @@ class JournalFile:
             self._values[offset] = found
         return found
 
-    def _payload(self, offset: int) -> tuple[bytes, int, int]:
-        """What a data object holds, how it is compressed, and how many entries share it."""
+    def _payload(self, offset: int, most: int = VALUE) -> tuple[bytes, int, int]:
+        """What a data object holds (``most`` bytes of it), how it is compressed, and how many entries share it."""
         header = 72 if self.compact else 64
-        data = self._object(offset, DATA, header, header + VALUE)
+        data = self._object(offset, DATA, header, header + most)
         return data[header:], data[1] & 7, int.from_bytes(data[56:64], "little")
 
     def _holds(self, offset: int, field: bytes) -> bool:
         """Whether a data object holds just this field."""
-        payload, kind, _ = self._payload(offset)
-        return (unpacked(payload, kind, VALUE) if kind else payload) == field
+        # What claims the same hash may be large and many. Compressed is only what that makes shorter.
+        most = len(field) + 1
+        payload, kind, _ = self._payload(offset, most)
+        return (unpacked(payload, kind, most) if kind else payload) == field
 
     def entries(
         self, matches: Iterable[bytes] | None, since: int, until: int, cancelled: Callable[[], bool]
