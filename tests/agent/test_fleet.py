@@ -60,7 +60,7 @@ def test_the_node_key_is_kept_and_replaced_when_the_server_forgets_it(
     fleet.wait("/config")
     assert running.stop() == 0
     running = daemon(*fleet.flags(tmp_path), "--config_refresh=1")
-    assert fleet.wait("/config", 2)[1].body == {"node_key": "nk1"}
+    assert fleet.wait("/config", 2)[1].body == {"node_key": "nk1", "etag": ""}
     assert len(fleet.seen("/enroll")) == 1
     fleet.keys.clear()
     fleet.wait("/enroll", 2)

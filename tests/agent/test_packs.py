@@ -86,9 +86,28 @@ def test_the_machines_shard_comes_from_its_name() -> None:
     assert machine_shard("vm") == sha1(b"vm").digest()[0] * 100 // 255
 
 
-def test_packs_that_cannot_be_run_rightly_are_left_out_with_a_sentence() -> None:
-    names, problems = read(
-        {"packs": {"p": "/etc/p.conf", "d": {"discovery": ["select 1"], "queries": {"q": {"query": "select 1"}}}}}
-    )
-    assert names == []
-    assert len(problems) == 2
+def test_mistakes_in_packs_name_the_query_and_its_line() -> None:
+    text = """{"packs": {
+      "a": {"queries": {"good": {"query": "select 1"},
+        "bad": 5,
+        "often": {"query": "select 1", "interval": 0}}},
+      "b": {"queries": []}}}"""
+    queries, problems = schedule(load({"f": text}), MACHINE)
+    assert [query.name for query in queries] == ["pack_a_good"]
+    assert [str(problem) for problem in problems] == [
+        "Query bad of pack a should be an object (f:3)",
+        "Query has invalid interval: pack_a_often: 0 (f:4)",
+        "Queries of pack b should be an object (f:5)",
+    ]
+
+
+def test_a_pack_that_is_not_active_runs_nothing() -> None:
+    text = '{"packs": {"a": {"queries": {"q": {"query": "select 1"}}}, "b": {"queries": {"q": {"query": "select 1"}}}}}'
+    configuration = load({"f": text})._replace(inactive=frozenset({("f", "a")}))
+    assert [query.name for query in schedule(configuration, MACHINE)[0]] == ["pack_b_q"]
+
+
+@pytest.mark.parametrize(("pack", "query", "runs"), [(50, 50, True), (49, 100, False), (100, 49, False), (0, 0, True)])
+def test_the_shards_of_a_pack_and_its_query_hold_together(pack: int, query: int, runs: bool) -> None:
+    document = {"packs": {"p": {"shard": pack, "queries": {"q": {"query": "select 1", "shard": query}}}}}
+    assert (read(document)[0] == ["pack_p_q"]) == runs

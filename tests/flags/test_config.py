@@ -53,7 +53,7 @@ def test_what_a_configuration_set_can_be_taken_back():
     flags.parse(["--separator=,"])
     flags.set("distributed_interval", "10")
     flags.set("custom_site", "harbour")
-    flags.unset("config")
+    assert flags.configure({}) == {}
     assert flags.number("distributed_interval") == 60
     assert flags.text("separator") == ","
     with pytest.raises(FlagError):

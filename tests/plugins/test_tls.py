@@ -45,14 +45,14 @@ def test_a_request_has_osquerys_headers_and_body(fleet: Any, config: Config) -> 
     fleet.config = {"schedule": {}}
     assert config.read() == {"tls_plugin": '{"schedule": {}}'}
     (request,) = fleet.seen("/config")
-    assert request.text == '{"node_key":"nk1"}'
+    assert request.text == '{"node_key":"nk1","etag":""}'
     assert request.headers == {
         "Host": f"localhost:{fleet.port}",
         "Content-Type": "application/json",
         "Accept": "application/json",
         "User-Agent": f"osquery/{OSQUERY_VERSION}",
         "Authorization": "NodeKey nk1",
-        "Content-Length": "18",
+        "Content-Length": "28",
     }
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from hashlib import sha1
 from typing import Any, NamedTuple
 
-from leadline.agent.configuration import Configuration, Problem, truth, whole
+from leadline.agent.configuration import Configuration, Pack, Problem, truth, whole
+from leadline.configuration.document import Path
+from leadline.configuration.packs import machine_shard, suits
+
+__all__ = ["Machine", "Scheduled", "machine_shard", "schedule", "suited"]
 
 LONGEST_INTERVAL = 604_800
 RESERVED = re.compile(r"^(query\.|cache\.|config_views\.)|(epoch|counter)$")
 """Names that osquery refuses because its database uses such keys; refused here so that configurations stay portable."""
 
-MAIN = "main"
 UNHURRIED = 1 << 31  # the startup_priority of queries that have none: they come last
 
 
@@ -39,56 +41,65 @@ class Scheduled(NamedTuple):
     priority: int | None
 
 
-def machine_shard(hostname: str) -> int:
-    """Where the machine stands among all, 0 to 100: the first byte of its name's SHA1."""
-    return sha1(hostname.encode()).digest()[0] * 100 // 255  # noqa: S324
+class Candidate(NamedTuple):
+    """A query of the configuration, and where it is."""
+
+    name: str
+    place: str
+    path: Path
+    value: Any
+    label: str
+
+
+def suited(pack: Pack, machine: Machine) -> bool:
+    """Whether platform, version and shard of a pack let it run here; its discovery may not."""
+    return suits(pack.value, machine.platform, machine.version, machine.shard)
 
 
 def schedule(configuration: Configuration, machine: Machine) -> tuple[list[Scheduled], list[Problem]]:
     """The queries that this machine runs, in the order of execution, and what was wrong with others."""
     found: list[Scheduled] = []
     problems: list[Problem] = []
-    for name, source, value in queries(configuration, machine, problems):
-        made = scheduled(name, value, machine)
+    for candidate in candidates(configuration, machine):
+        if not isinstance(candidate.value, dict):
+            made: Scheduled | str | None = f"{candidate.label} should be an object"
+        else:
+            made = scheduled(candidate.name, candidate.value, machine)
         if isinstance(made, Scheduled):
             found.append(made)
         elif made:
-            problems.append(Problem(source, 0, made))
+            problems.append(configuration.problem(candidate.place, candidate.path, made))
     found.sort(key=lambda query: (UNHURRIED if query.priority is None else query.priority, query.name))
     return found, problems
 
 
-def queries(
-    configuration: Configuration, machine: Machine, problems: list[Problem]
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(full name, source, members) of every query that its pack lets run here."""
-    for source, name, value in configuration.members("schedule"):
-        if isinstance(value, dict):
-            yield name, source, value
-        else:
-            problems.append(Problem(source, 0, f"Query {name} should be an object"))
-    for source, pack, value in configuration.members("packs"):
-        if not isinstance(value, dict) or not isinstance(value.get("queries", {}), dict):
-            problems.append(Problem(source, 0, f"Pack {pack} is skipped: only packs inside the configuration are read"))
-        elif value.get("discovery"):
-            problems.append(Problem(source, 0, f"Pack {pack} is skipped: discovery queries are not evaluated"))
-        elif suits(value, machine):
-            for name, query in value.get("queries", {}).items():
-                if isinstance(query, dict):
-                    yield machine.delimiter.join(("pack", pack, name)), source, query
-                else:
-                    problems.append(Problem(source, 0, f"Query {name} of pack {pack} should be an object"))
+def candidates(configuration: Configuration, machine: Machine) -> Iterator[Candidate]:
+    """Every query that its pack lets run here."""
+    for member in configuration.members("schedule"):
+        yield Candidate(member.name, member.part.place, member.path, member.value, f"Query {member.name}")
+    for pack in configuration.packs:
+        if pack.key in configuration.inactive or not suited(pack, machine):
+            continue
+        queries = pack.value.get("queries", {})
+        if not isinstance(queries, dict):
+            path: Path = (*pack.path, "queries")
+            yield Candidate(pack.name, pack.place, path, None, f"Queries of pack {pack.name}")
+            continue
+        for name, query in queries.items():
+            full = machine.delimiter.join(("pack", pack.name, name))
+            label = f"Query {name} of pack {pack.name}"
+            yield Candidate(full, pack.place, (*pack.path, "queries", name), query, label)
 
 
 def scheduled(name: str, value: dict[str, Any], machine: Machine) -> Scheduled | str | None:
     """The query, a sentence when it is wrong, None when it is not for this machine."""
+    if not suits(value, machine.platform, machine.version, machine.shard):
+        return None
     sql = value.get("query")
     if not isinstance(sql, str) or not sql.strip():
         return f"Query {name} has no SQL text"
     if RESERVED.search(name):
         return f"Invalid query name: {name}"
-    if not suits(value, machine):
-        return None
     asked = value.get("interval")
     interval = machine.default_interval if asked is None else whole(asked)
     if interval is None or not 1 <= interval <= LONGEST_INTERVAL:
@@ -102,28 +113,3 @@ def scheduled(name: str, value: dict[str, Any], machine: Machine) -> Scheduled |
         denylist=truth(value.get("denylist"), True),
         priority=whole(value.get("startup_priority")),
     )
-
-
-def suits(value: dict[str, Any], machine: Machine) -> bool:
-    """Whether the platform, version and shard of a query or a pack let it run here."""
-    platform = value.get("platform")
-    if isinstance(platform, str) and platform not in ("", "null") and not meant(platform, machine.platform):
-        return False
-    version = value.get("version")
-    if isinstance(version, str) and version and numbers(version) > numbers(machine.version):
-        return False
-    shard = whole(value.get("shard")) or 0
-    return not 0 < shard < machine.shard
-
-
-OWN_WORDS = {"linux": ("linux", "ubuntu", "centos", "posix"), "darwin": ("darwin", "posix"), "windows": ("windows",)}
-
-
-def meant(platform: str, own: str) -> bool:
-    """osquery looks for the platform's words anywhere in the text, so a comma list works."""
-    return any(word in platform for word in ("any", "all", *OWN_WORDS.get(own, (own,))))
-
-
-def numbers(version: str) -> list[int]:
-    """The numbers of a dotted version, for comparison; what follows the digits of a part does not count."""
-    return [int(match[0]) if (match := re.match(r"\d+", part)) else 0 for part in version.split(".")]

@@ -70,7 +70,7 @@ def check(flags: Flags) -> int:
             for source, text in texts.items():
                 print(f'{{"{source}": {text}}}')
             return 0
-        problems = agent.configurator.use(texts)
+        problems = agent.configurator.check(texts)
         for problem in problems:
             print(f"Error reading config: {problem}", file=sys.stderr)
         return 0 if agent.runtime.valid else 1

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from leadline import OSQUERY_VERSION
 from leadline.agent.configuration import EMPTY, Configuration, whole
+from leadline.agent.discovery import Discovery
 from leadline.agent.identity import Identity
 from leadline.flags import Flags
 from leadline.plugins.kinds import PLUGINS
@@ -39,6 +40,8 @@ class AgentRuntime:
         """Tables of extensions and others that come and go; every engine of the agent has them."""
         self.extended: Extended | None = None
         """The extension manager, while it serves."""
+        self.discovery: Discovery | None = None
+        """Which packs are for this machine; the configurator puts its own in."""
         self.schedule: Callable[[], Iterable[Row]] = lambda: ()
         """Rows of osquery_schedule; the scheduler puts its own in."""
 
@@ -61,9 +64,7 @@ class AgentRuntime:
 
     def section(self, key: str) -> object:
         """What the configuration holds under a key: objects of several sources as one, else the last source's."""
-        members = {name: value for _, name, value in self.configuration.members(key)}
-        values = [document[key] for document in self.configuration.documents.values() if key in document]
-        return members or (values[-1] if values else None)
+        return self.configuration.section(key)
 
     def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """(name, type, description, default, value, shell_only) of every flag."""
@@ -95,15 +96,16 @@ class AgentRuntime:
             yield kind, name, uuid, 0, int(in_use)
 
     def packs(self) -> Iterator[Row]:
-        """Rows of osquery_packs."""
-        running = {str(row[0]) for row in self.schedule()}
-        delimiter = self.own_flags.text("pack_delimiter")
-        for _, name, pack in self.configuration.members("packs"):
-            if isinstance(pack, dict):
-                prefix = delimiter.join(("pack", name, ""))
-                active = int(any(query.startswith(prefix) for query in running))
-                shard = whole(pack.get("shard")) or 0
-                yield name, str(pack.get("platform") or ""), str(pack.get("version") or ""), shard, 0, 0, active
+        """Rows of osquery_packs; queries that are in no pack are osquery's pack ``main``."""
+        configuration = self.configuration
+        verdicts = self.discovery.verdicts if self.discovery else {}
+        for pack in (*configuration.mains(), *configuration.packs):
+            known = verdicts.get(pack.key)
+            hits, executions, active = (known.hits, known.executions, int(known.active)) if known else (0, 0, 0)
+            platform, version = (
+                value if isinstance(value := pack.value.get(key), str) else "" for key in ("platform", "version")
+            )
+            yield pack.name, platform, version, whole(pack.value.get("shard")) or 0, hits, executions, active
 
     def publishers(self) -> Iterator[Row]:
         """Rows of osquery_events: nothing is recorded."""

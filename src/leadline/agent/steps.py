@@ -95,7 +95,15 @@ def prepare_enrollment(agent: Agent) -> None:
 def make_configurator(agent: Agent) -> None:
     """Make what loads the configuration; :func:`load_configuration` lets it."""
     plugin = agent.plugin("config", agent.flags.text("config_plugin"))
-    agent.configurator = Configurator(agent.flags, agent.state, plugin, agent.runtime, agent.stopping)
+    agent.configurator = Configurator(
+        agent.flags,
+        agent.state,
+        plugin,
+        agent.runtime,
+        agent.stopping,
+        open_engine=agent.open_engine,
+        machine=agent.machine,
+    )
 
 
 def load_configuration(agent: Agent) -> None:
@@ -128,7 +136,6 @@ def start_loggers(agent: Agent) -> None:
         log.warning("Dropped %d buffered log lines of loggers that are no longer in use", dropped)
     streams = [kinds for forwarder in agent.forwarders for kinds in forwarder.logger.streams.values()]
     buffered = any("status" in kinds for kinds in streams)
-    agent.status_log.wake = agent.forwarders[0].wake.set if agent.forwarders else lambda: None
     agent.status_log.attach([forwarder.logger.status for forwarder in agent.forwarders], buffered=buffered)
     for forwarder in agent.forwarders:
         forwarder.start()
@@ -175,7 +182,7 @@ def start_scheduler(agent: Agent) -> None:
         agent.state,
         agent.decorators,
         open_engine=agent.open_engine,
-        configuration=lambda: agent.configurator.current,
+        configuration=lambda: agent.configurator.scheduled(),
         machine=agent.machine,
         loggers=agent.logger_names,
         identifier=agent.identifier,

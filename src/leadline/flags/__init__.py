@@ -12,7 +12,7 @@ from leadline.flags.errors import FlagError, FlagFileError, FlagRefusedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     Declaration = tuple[str, str, str, str, str]
 
@@ -30,7 +30,7 @@ PROGRAM = "program"
 class Flags:
     """The values of every flag, with where each came from."""
 
-    __slots__ = ("_declared", "_origins", "_pending", "_values", "custom")
+    __slots__ = ("_beneath", "_declared", "_origins", "_pending", "_values", "custom")
 
     def __init__(self) -> None:
         from leadline.flags.declared import SUBJECTS
@@ -39,6 +39,7 @@ class Flags:
         self._pending = list(SUBJECTS)
         self._values: dict[str, str] = {}
         self._origins: dict[str, str] = {}
+        self._beneath: dict[str, tuple[str, str] | None] = {}  # value and origin that the configuration hides
         self.custom: dict[str, str] = {}
         """The ``custom_*`` options of the configuration, which need no declaration."""
 
@@ -123,6 +124,17 @@ class Flags:
             self.custom[name] = text
             self._origins[name] = origin
             return
+        name, value = self._checked(name, text, origin)
+        if origin == CONFIG:
+            self._beneath.setdefault(name, self._below(name))
+        elif name in self._beneath:
+            self._beneath[name] = (value, origin)
+            return
+        self._values[name] = value
+        self._origins[name] = origin
+
+    def _checked(self, name: str, text: str, origin: str) -> tuple[str, str]:
+        """The flag's own name and the canonical value, as for :meth:`set`."""
         declaration = self.declaration(name)
         if declaration is None or (origin == CONFIG and declaration[1] == "library"):
             if origin == CONFIG:
@@ -135,8 +147,47 @@ class Flags:
             )
         from leadline.flags.values import canonical
 
-        self._values[declaration[0]] = canonical(declaration, text)
-        self._origins[declaration[0]] = origin
+        return declaration[0], canonical(declaration, text)
+
+    def _below(self, name: str) -> tuple[str, str] | None:
+        """Value and origin of a flag that the configuration has not set; None for its default."""
+        return (self._values[name], self._origins[name]) if name in self._values else None
+
+    def configure(self, options: Mapping[str, str]) -> dict[str, str]:
+        """Make these the options of the configuration: what it set before goes back to what it was without it.
+
+        Other threads see each flag either as it was or as it will be. Returns why options were refused, by name.
+        """
+        values, origins = dict(self._values), dict(self._origins)
+        for name, below in self._beneath.items():
+            if below is None:
+                values.pop(name, None)
+                origins.pop(name, None)
+            else:
+                values[name], origins[name] = below
+        for name in self.custom:
+            origins.pop(name, None)
+        custom: dict[str, str] = {}
+        beneath: dict[str, tuple[str, str] | None] = {}
+        refused: dict[str, str] = {}
+        for name, text in options.items():
+            if name.startswith("custom_"):
+                custom[name], origins[name] = text, CONFIG
+                continue
+            try:
+                own, value = self._checked(name, text, CONFIG)
+            except FlagRefusedError as error:
+                declaration = self.declaration(name)  # no need to tell of an option that is so already
+                if declaration is None or values.get(declaration[0], declaration[3]) != text:
+                    refused[name] = str(error)
+                continue
+            except FlagError as error:
+                refused[name] = str(error)
+                continue
+            beneath.setdefault(own, (values[own], origins[own]) if own in values else None)
+            values[own], origins[own] = value, CONFIG
+        self._values, self._origins, self._beneath, self.custom = values, origins, beneath, custom
+        return refused
 
     def assume(self, name: str, text: str) -> None:
         """Set a flag that is known to exist to a canonical value, without loading its declaration: for programs that
@@ -144,13 +195,6 @@ class Flags:
         """
         self._values[name] = text
         self._origins[name] = PROGRAM
-
-    def unset(self, origin: str = CONFIG) -> None:
-        """Give every flag that ``origin`` set its default back: before a new configuration is applied."""
-        for name in [name for name, where in self._origins.items() if where == origin]:
-            del self._origins[name]
-            self._values.pop(name, None)
-            self.custom.pop(name, None)
 
     def declarations(self) -> list[Declaration]:
         """Every declaration, sorted by name, aliases left out."""

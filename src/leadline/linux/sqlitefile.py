@@ -17,7 +17,7 @@ from leadline.linux.text import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Self
 
     import apsw
@@ -37,8 +37,10 @@ class Database:
 
     __slots__ = ("_closing", "_connection", "_system", "size")
 
-    def __init__(self, path: str) -> None:
-        """Open a file. Raises :class:`DamagedError` when it is no regular file or may not be read."""
+    def __init__(self, path: str, *, views: bool = False) -> None:
+        """Open a file, with its views or without. Raises :class:`DamagedError` when it is no regular file or may not
+        be read.
+        """
         import apsw
 
         path = os.path.realpath(path) if os.path.islink(path) else path
@@ -66,19 +68,19 @@ class Database:
             self._shut()
             raise DamagedError(str(error)) from None
         try:
-            self._restrict(self._connection)
+            self._restrict(self._connection, views)
         except apsw.Error as error:
             self.close()
             raise DamagedError(str(error)) from None
 
-    def _restrict(self, connection: apsw.Connection) -> None:
+    def _restrict(self, connection: apsw.Connection, views: bool) -> None:
         """No value larger than the file, and nothing of what a schema could make SQLite do."""
         import apsw
 
         connection.limit(apsw.SQLITE_LIMIT_LENGTH, max(1 << 20, min(self.size, _LONGEST)))
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, int(views))
         connection.pragma("cache_size", 50)  # pages are read once: to keep more of them costs twice the time
 
     def rows(self, sql: str, values: tuple[apsw.SQLiteValue, ...] = ()) -> Iterator[tuple[apsw.SQLiteValue, ...]]:
@@ -91,6 +93,35 @@ class Database:
             raise DamagedError(str(error)) from None
         except UnicodeDecodeError as error:
             raise DamagedError(str(error)) from None
+
+    def select(
+        self, sql: str, stopped: Callable[[], bool]
+    ) -> tuple[tuple[str, ...], Iterator[tuple[apsw.SQLiteValue, ...]]]:
+        """The column names and the rows of a statement of somebody else's, which may only read this database.
+
+        ``stopped`` ends it. Raises :class:`DamagedError`, also in the middle of the rows.
+        """
+        import apsw
+
+        allowed = (apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE)
+        names: list[str] = []
+
+        def described(cursor: apsw.Cursor, _sql: str, _values: object) -> bool:
+            names[:] = [name for name, _ in cursor.get_description()]
+            return True
+
+        def allow(action: int, *_: object) -> int:
+            return apsw.SQLITE_OK if action in allowed else apsw.SQLITE_DENY
+
+        self._connection.authorizer = allow
+        self._connection.set_progress_handler(stopped, 1000)
+        cursor = self._connection.cursor()
+        cursor.exec_trace = described
+        try:
+            cursor.execute(sql, can_cache=False)
+        except (apsw.Error, UnicodeDecodeError) as error:
+            raise DamagedError(str(error)) from None
+        return tuple(names), _rest(cursor)
 
     def tables(self) -> frozenset[str]:
         """The names of the tables that are tables: no views, and none that a program stands behind."""
@@ -118,6 +149,16 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _rest(cursor: apsw.Cursor) -> Iterator[tuple[apsw.SQLiteValue, ...]]:
+    """The rows that a cursor still has. Raises :class:`DamagedError`."""
+    import apsw
+
+    try:
+        yield from cursor
+    except (apsw.Error, UnicodeDecodeError) as error:
+        raise DamagedError(str(error)) from None
 
 
 def _quoted(name: str) -> str:

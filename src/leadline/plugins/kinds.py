@@ -68,11 +68,28 @@ class Status(NamedTuple):
     thread: int
 
 
+class PackText(NamedTuple):
+    """A pack outside of the configuration: its name, where its text is from, and the text.
+
+    A pack of the name ``*`` is an object of several packs by name.
+    """
+
+    name: str
+    place: str
+    text: str
+
+
 class Config(Protocol):
     """Where the configuration comes from."""
 
     def read(self) -> dict[str, str]:
         """The text of every source, in the order of precedence. Raises PluginError."""
+
+    def packs(self, name: str, value: str) -> Sequence[PackText]:
+        """The packs that the configuration names by a value of the plugin's own, such as a path. Raises PluginError.
+
+        Under the name ``*`` there may be any number of them.
+        """
 
     def cancel(self) -> None:
         """End a read that another thread is in."""

@@ -45,17 +45,18 @@ MEMORY_LOOKS = 32  # looks at the clock between two at the memory, which cost te
 
 
 class Attachments:
-    """Tables that come and go while engines are open; each engine takes them over before its next statement.
+    """Tables and views that come and go while engines are open; each engine takes them over before its next statement.
 
-    Any thread may attach and detach. ``tables`` holds each table under its name and its aliases, and is replaced as a
-    whole.
+    Any thread may attach and detach. ``tables`` holds each table under its name and its aliases, ``views`` the SQL of
+    views by name; each is replaced as a whole.
     """
 
-    __slots__ = ("lock", "tables")
+    __slots__ = ("lock", "tables", "views")
 
     def __init__(self) -> None:
         self.lock = allocate_lock()
         self.tables: Mapping[str, Table] = {}
+        self.views: Mapping[str, str] = {}
 
     def attach(self, *tables: Table) -> None:
         """Offer tables, in the place of those of the same names."""
@@ -130,6 +131,7 @@ class Engine:
             self.module(table.name, given(table))
         self.attachments = attachments
         self.attached: Mapping[str, Table] = {}
+        self.viewed: Mapping[str, str] = {}
         attach_functions(
             self.connection,
             root=root,
@@ -167,6 +169,20 @@ class Engine:
         # statements that apsw keeps prepared hold on to the tables of before; a new authorizer makes them stale
         connection.authorizer = self.authorize
 
+    def review(self, views: Mapping[str, str]) -> None:
+        """Make these the views; one that SQLite does not take is logged and left out."""
+        for name in self.viewed:
+            if views.get(name) != self.viewed[name]:
+                self.connection.execute(f"DROP VIEW IF EXISTS {quoted(name)}")
+        for name, sql in views.items():
+            if self.viewed.get(name) != sql:
+                try:
+                    self.connection.execute(f"CREATE VIEW {quoted(name)} AS {sql}")
+                except apsw.Error as error:
+                    self.log(1, f"Error creating view ({name}): {error}")
+        self.viewed = views
+        self.views = self.views or bool(views)
+
     def authorize(
         self, action: int, first: str | None, second: str | None, third: str | None, inner: str | None
     ) -> int:
@@ -183,8 +199,11 @@ class Engine:
         ``timeout`` is in seconds, the engine's own when None. Raises SQLError, here or while the rows are read.
         """
         attachments = self.attachments
-        if attachments is not None and attachments.tables is not self.attached:
-            self.reattach(attachments.tables)
+        if attachments is not None:
+            if attachments.tables is not self.attached:
+                self.reattach(attachments.tables)
+            if attachments.views is not self.viewed:
+                self.review(attachments.views)
         lowered = sql.lower()
         if not self.listed and "sqlite_" in lowered:
             self.list_tables()
@@ -238,6 +257,11 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def module_finder(name: str, module: str) -> Callable[[], Table]:

@@ -22,6 +22,13 @@ FLAGS = (
         "Keep the last good configuration and start from it when there is no other.",
     ),
     ("config_tls_endpoint", "cli", "string", "", "Path on the TLS server that answers with the configuration."),
+    (
+        "config_tls_etag",
+        "cli",
+        "bool",
+        "true",
+        "Ask the server for a configuration only when it is another one than before.",
+    ),
     ("config_tls_max_attempts", "cli", "uint64", "3", "Tries for one fetch of the configuration."),
 )
 

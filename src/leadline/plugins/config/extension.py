@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadline.plugins.extension import Remote, merged, succeeded
-from leadline.plugins.kinds import Context
+from leadline.plugins.kinds import Context, PackText
 
 
 class Extension:
@@ -17,10 +19,11 @@ class Extension:
         rows = succeeded("config", self.remote.name, self.remote.call({"action": "genConfig"}))
         return dict(merged(rows))
 
-    def pack(self, name: str, value: str) -> str:
-        """The text of a pack that the configuration names by a value of the extension's own. Raises PluginError."""
+    def packs(self, name: str, value: str) -> Sequence[PackText]:
+        """The pack that the extension has for a value of its own."""
         reply = self.remote.call({"action": "genPack", "name": name, "value": value})
-        return dict(merged(succeeded("config", self.remote.name, reply))).get(name, "")
+        text = dict(merged(succeeded("config", self.remote.name, reply))).get(name, "")
+        return [PackText(name, f"pack {name} of {self.remote.name}", text)] if text else []
 
     def cancel(self) -> None:
         """End a read that another thread is in."""

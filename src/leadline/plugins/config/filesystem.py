@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from glob import escape, glob
+from collections.abc import Sequence
 
+from leadline.configuration import files, packs
 from leadline.plugins.errors import PluginError
-from leadline.plugins.kinds import Context
+from leadline.plugins.kinds import Context, PackText
 
 
 class Filesystem:
-    """Reads ``config_path`` and every ``config_path``.d/*.conf, sorted by name."""
+    """Reads ``config_path`` and every ``config_path``.d/*.conf, sorted by name; packs are files too."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -20,16 +21,17 @@ class Filesystem:
         path = self.context.flags.text("config_path")
         if not os.path.isfile(path):
             raise PluginError(f"config file does not exist: {path}")
-        return {name: text(name) for name in (path, *sorted(glob(escape(path) + ".d/*.conf")))}
+        try:
+            return {name: files.text(name) for name in files.paths(path)}
+        except OSError as error:
+            raise PluginError(f"Cannot read {error.filename or path}: {error.strerror}") from error
+
+    def packs(self, name: str, value: str) -> Sequence[PackText]:
+        """The file of the path, or every file that fits the pattern, named after it."""
+        try:
+            return [PackText(*pack) for pack in packs.read(name, value)]
+        except OSError as error:
+            raise PluginError(f"{error.filename or value}: {error.strerror}") from error
 
     def cancel(self) -> None:
         """Reading files does not take long."""
-
-
-def text(path: str) -> str:
-    """The content of a file; what is not UTF-8 in it is replaced, and the parser will say where."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError as error:
-        raise PluginError(f"Cannot read {path}: {error.strerror}") from error
