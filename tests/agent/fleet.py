@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,8 +45,10 @@ class Authority:
         self.path = directory / f"{name}.pem"
         self.path.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def build(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        """What all certificates have in common."""
+    def build(
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, begins: float = -1, ends: float = 24
+    ) -> x509.CertificateBuilder:
+        """What all certificates have in common; hours from now."""
         now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
@@ -53,18 +56,18 @@ class Authority:
             .issuer_name(self.name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(days=1))
+            .not_valid_before(now + dt.timedelta(hours=begins))
+            .not_valid_after(now + dt.timedelta(hours=ends))
         )
 
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """A certificate for a host name or a person; the paths of certificate and key."""
+    def issue(self, name: str, *, begins: float = -1, ends: float = 24) -> tuple[Path, Path]:
+        """A certificate for a host name or a person, valid for hours from now; the paths of certificate and key."""
         key = ec.generate_private_key(ec.SECP256R1())
         names: list[x509.GeneralName] = [x509.DNSName(name)]
         if name == "localhost":
             names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        built = self.build(subject, key).add_extension(x509.SubjectAlternativeName(names), critical=False)
+        built = self.build(subject, key, begins, ends).add_extension(x509.SubjectAlternativeName(names), critical=False)
         certificate = built.sign(self.key, hashes.SHA256())
         paths = self.directory / f"{name}.crt", self.directory / f"{name}.key"
         paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -79,9 +82,18 @@ class Authority:
 class Fleet:
     """The server. ``answers`` maps a path to replies (status, body, headers) that are given before the usual ones."""
 
-    def __init__(self, directory: Path, *, client_authority: Path | None = None, host: str = "localhost") -> None:
-        self.authority = Authority(directory)
-        certificate, key = self.authority.issue(host)
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        client_authority: Path | None = None,
+        host: str = "localhost",
+        hours: tuple[float, float] = (-1, 24),
+        authority: Authority | None = None,
+        shape: Callable[[ssl.SSLContext], None] = lambda context: None,
+    ) -> None:
+        self.authority = authority or Authority(directory)
+        certificate, key = self.authority.issue(host, begins=hours[0], ends=hours[1])
         self.requests: list[Request] = []
         self.connections = 0
         self.arrived = threading.Condition()
@@ -97,6 +109,7 @@ class Fleet:
         if client_authority is not None:
             context.load_verify_locations(client_authority)
             context.verify_mode = ssl.CERT_REQUIRED
+        shape(context)
         fleet = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -109,6 +122,9 @@ class Fleet:
                 super().setup()
 
             def do_POST(self) -> None:
+                fleet.serve(self)
+
+            def do_GET(self) -> None:
                 fleet.serve(self)
 
             def log_message(self, *arguments: object) -> None:
@@ -129,16 +145,16 @@ class Fleet:
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """Read a request, note it, answer it."""
-        content = handler.rfile.read(int(handler.headers["Content-Length"]))
+        content = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         packed = handler.headers.get("Content-Encoding") == "gzip"
         text = (gzip.decompress(content) if packed else content).decode()
         headers = dict(handler.headers.items())
-        request = Request(handler.path, headers, text, json.loads(text), packed)
+        request = Request(handler.path, headers, text, json.loads(text) if text else {}, packed)
         with self.arrived:
             self.requests.append(request)
             self.arrived.notify_all()
         status, body, more = self.answer(request)
-        if "gzip" in headers.get("Accept-Encoding", ""):
+        if "gzip" in headers.get("Accept-Encoding", "") and "Content-Encoding" not in more:
             body, more = gzip.compress(body), {**more, "Content-Encoding": "gzip"}
         with suppress(OSError):
             handler.send_response(status)
@@ -205,6 +221,7 @@ class Fleet:
         """The command line of an agent that belongs to this server."""
         secret = directory / "secret"
         secret.write_text(f"  {self.secret}\n")
+        secret.chmod(0o600)
         return [
             f"--tls_hostname=localhost:{self.port}",
             f"--tls_server_certs={self.authority.path}",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from time import monotonic
 
 from leadline.plugins.errors import InvalidNodeKeyError, PluginError, RefusedError, UnusableError
 from leadline.plugins.kinds import Context
-from leadline.plugins.session import decode
+from leadline.plugins.secret import enroll_secret
+from leadline.plugins.session import INVALID, decode, with_secret
 from leadline.plugins.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -45,48 +45,38 @@ class TLS:
                 self.earliest = monotonic() + wait
                 if isinstance(error, UnusableError) or (attempts and attempt >= attempts):
                     raise
-                log.warning("Enrollment failed: %s; next try in %g s", error, wait)
+                if not self.context.stopping.is_set():
+                    log.warning("Enrollment failed: %s; next try in %g s", error, wait)
             else:
                 self.failures = 0
                 return key
 
     def once(self) -> str:
-        """One request. The secret is read anew for each, so that it can be replaced while the agent runs."""
+        """One request."""
         flags = self.context.flags
         endpoint = flags.text("enroll_tls_endpoint")
         if not endpoint:
             raise UnusableError("Cannot enroll: no endpoint is set (--enroll_tls_endpoint)")
         body = {
-            flags.text("tls_enroll_override"): self.secret(),
+            flags.text("tls_enroll_override"): enroll_secret(flags),
             "host_identifier": self.context.identifier(),
             "platform_type": PLATFORM_TYPE,
             "host_details": self.context.details(),
         }
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        path = with_secret(flags, endpoint if endpoint.startswith("/") else f"/{endpoint}")
         try:
-            answer = decode(self.transport.post(endpoint, content, {}))
+            answer = decode(self.transport.post(path, content, {}))
         except InvalidNodeKeyError as error:
-            raise RefusedError("The server refused the enroll secret") from error
+            raise RefusedError(f"The server refused the enroll secret{str(error).removeprefix(INVALID)}") from error
+        finally:
+            self.transport.close()  # for months there may be nothing more to ask
         key = answer.get("node_key") or answer.get("id")
         if not isinstance(key, str) or not key:
             raise RefusedError("The server's answer to the enrollment holds no node key")
+        if not key.isprintable() or not key.isascii():
+            raise RefusedError("The node key of the server cannot stand in a header: it is not printable ASCII")
         return key
-
-    def secret(self) -> str:
-        """The enroll secret, from the file or the environment variable that the flags name; empty without either."""
-        path = self.context.flags.text("enroll_secret_path")
-        if path:
-            try:
-                with open(path, encoding="utf-8") as stream:
-                    return stream.read().strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise UnusableError(f"Cannot read the enroll secret in {path}: {error}") from error
-        variable = self.context.flags.text("enroll_secret_env")
-        if not variable:
-            return ""
-        if variable not in os.environ:
-            raise UnusableError(f"The environment variable {variable} with the enroll secret is not set")
-        return os.environ[variable]
 
     def cancel(self) -> None:
         """End an enrollment that another thread is in."""
