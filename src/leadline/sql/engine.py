@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any, Self
 
+    from leadline.sql.caching import TableCache
     from leadline.sql.schema import Runtime, Table, Value
 
 PLATFORM = {"linux": LINUX, "darwin": MACOS, "win32": WINDOWS}.get(sys.platform, LINUX)
@@ -233,6 +234,18 @@ class Engine:
         if name in attachments:
             return attachments[name]
         return module_finder(name, self.tables[name])() if name in self.tables else None
+
+    def reuse(self, cache: TableCache | None, second: int = 0, interval: int = 0) -> None:
+        """Share the rows of cacheable tables in the statements that follow; None ends it.
+
+        ``second`` is the schedule's, ``interval`` that of the query, both in seconds.
+        """
+        if cache is None:
+            self.scope.window = None
+            return
+        from leadline.sql.caching import Window
+
+        self.scope.window = Window(cache, second, interval)
 
     def interrupt(self) -> None:
         """End the running statement with an error; safe from any thread."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
+    from leadline.sql.caching import Window
     from leadline.sql.schema import Column, Row, Runtime, Table
 
 EQ = apsw.SQLITE_INDEX_CONSTRAINT_EQ
@@ -58,7 +59,7 @@ class Scope:
 
     __slots__ = (
         "cancelled", "clock", "failures", "kept", "ledger", "log", "memo", "platform", "read", "root", "rowids",
-        "runtime", "statement", "strict", "warn", "whole_lists",
+        "runtime", "statement", "strict", "warn", "whole_lists", "window",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +90,7 @@ class Scope:
         self.rowids: dict[tuple[Any, ...], int] = {}
         self.failures: set[str] = set()
         self.whole_lists = True
+        self.window: Window | None = None
 
     def begin(self, sql: str, whole_lists: bool) -> None:
         """Forget the statement before."""
@@ -186,6 +188,7 @@ class HostedTable:
         "plans",
         "required",
         "scope",
+        "shown",
         "table",
     )
 
@@ -206,6 +209,9 @@ class HostedTable:
         self.defaults = [column.default for column in self.columns]
         self.identity = self.places == list(range(len(self.places)))
         self.required = any(column.required for column in table.columns)
+        self.shown = frozenset(
+            column.name for column in table.columns if not column.hidden and column.platforms & scope.platform
+        )
         self.plans: list[Plan] = []
         self.by_key: dict[tuple[Any, ...], Plan] = {}
 
@@ -351,7 +357,19 @@ class HostedTable:
             ledger=scope.ledger,
             kept=scope.kept,
         )
+        if scope.window is not None and self.cacheable(plan):
+            generator = self.generator
+            return scope.window.rows(name, plan.columns, lambda: iter(generator(query)), scope.cancelled)
         return iter(self.generator(query))
+
+    def cacheable(self, plan: Plan) -> bool:
+        """Whether the scan reads all that ``SELECT *`` has of a cacheable table, and narrows by nothing."""
+        return (
+            "cacheable" in self.table.attributes
+            and not plan.pushed
+            and plan.limit is None
+            and self.shown <= plan.columns
+        )
 
     def failed(self, error: Exception) -> None:
         """Report that the table's generator raised, once a statement; the rows it made so far stand.
