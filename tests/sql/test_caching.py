@@ -58,12 +58,12 @@ STAR = "SELECT * FROM numbers"
 def test_rows_are_shared_until_the_interval_of_who_made_them_is_over(made: Made, engine: Engine) -> None:
     cache = TableCache()
     found = []
-    for second in (100, 100, 130, 159, 160, 161):
+    for second in (120, 120, 150, 179, 180, 181):
         engine.reuse(cache, second, 60)
         made.rows.append(("c", second))
         found.append(list(engine.query(STAR)))
     assert made.scans == 2
-    assert found[0] == found[1] == found[2] == found[3] == [("a", 1), ("b", 2), ("c", 100)]
+    assert found[0] == found[1] == found[2] == found[3] == [("a", 1), ("b", 2), ("c", 120)]
     assert found[4] == found[5]
     assert len(found[4]) == 7
 
@@ -77,6 +77,14 @@ def test_the_interval_that_counts_is_that_of_the_query_that_made_the_rows(made: 
     assert made.scans == 1
     engine.reuse(cache, 110, 3600)
     list(engine.query(STAR))
+    assert made.scans == 2
+
+
+def test_a_query_that_ran_late_does_not_get_its_own_rows_again(made: Made, engine: Engine) -> None:
+    cache = TableCache()
+    for second in (121, 180):
+        engine.reuse(cache, second, 60)
+        list(engine.query(STAR))
     assert made.scans == 2
 
 

@@ -1,8 +1,8 @@
 """Rows of cacheable tables that scheduled queries share.
 
 As in osquery, a scan is answered from the rows of an earlier one when it reads all columns that ``SELECT *`` has and
-asks for nothing that the table itself narrows by, for as long as the interval of the query that had them made. The
-rows are packed: what is kept for an hour should not take the memory of what is in use.
+asks for nothing that the table itself narrows by, until the query that had them made is due again: it never gets its
+own rows once more. The rows are packed: what is kept for an hour should not take the memory of what is in use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_TOTAL = 4 << 20
 
 
 class Kept:
-    """The rows of a table, packed; made at a second of the schedule, good for an interval."""
+    """The rows of a table, packed; made at a second of the schedule, good before another."""
 
     __slots__ = ("batches", "columns", "made", "size", "until")
 
@@ -93,7 +93,8 @@ class Window:
         self, name: str, columns: frozenset[str], rows: Iterator[Row], cancelled: Callable[[], bool]
     ) -> Iterator[Row]:
         """The rows as they are made. Those of a scan that fails or is left early are not kept."""
-        kept = Kept(columns, self.second, self.second + self.interval)
+        due = (self.second // self.interval + 1) * self.interval  # queries run at multiples of their intervals
+        kept = Kept(columns, self.second, due)
         waiting: list[Row] = []
         for row in rows:
             waiting.append(tuple(row))
