@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import socket
 from uuid import uuid4
 
+from leadline.agent import clones
 from leadline.agent.state import State
 from leadline.flags import Flags
 from leadline.linux import identity
+
+log = logging.getLogger(__name__)
 
 DOMAIN = "configurations"
 
@@ -39,11 +44,26 @@ def instance_uuid(state: State) -> str:
     return uuid
 
 
+def keep_private(state: State) -> None:
+    """Take the state's file, which holds the node key, away from other users when somebody let them read it."""
+    path = state.connection.filename
+    for name in (path, f"{path}-wal", f"{path}-shm"):
+        try:
+            mode = os.stat(name).st_mode
+            if path and mode & 0o077:
+                os.chmod(name, mode & 0o700)
+                log.warning("The state in %s could be used by other users (mode %o)", name, mode & 0o777)
+        except OSError:  # not there, or another user's
+            pass
+
+
 class Identity:
     """The UUIDs of this run, and the identifier that the flags choose among them."""
 
     def __init__(self, flags: Flags, state: State, root: str = "") -> None:
         self.flags = flags
+        keep_private(state)
+        clones.settle(state, root)
         self.uuid = host_uuid(state, root)
         self.instance = instance_uuid(state)
         self.ephemeral = str(uuid4())

@@ -75,7 +75,7 @@ class Session:
         try:
             if fetch and flags.on("tls_node_api"):
                 reply = self.transport.request("GET", path, b"", sent, timeout)
-                return embedded(decode(reply), reply)
+                return embedded(decode(reply), reply) if reply.status != 304 else ({}, reply)
             made = body(key)
             content = made.encode("utf-8", "backslashreplace") if isinstance(made, str) else made
             if compress and isinstance(content, bytes):

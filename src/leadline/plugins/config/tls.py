@@ -42,6 +42,7 @@ class TLS:
             endpoint,
             body,
             attempts=self.flags.number("config_tls_max_attempts"),
+            fetch=True,
             headers={"If-None-Match": self.validator} if comparing and self.validator else {},
         )
         if reply.status == 304 or found == UNCHANGED:
