@@ -15,7 +15,12 @@ from typing import Any
 import osquery
 import pytest
 
+from leadline.catalogue.index import TABLES
 from leadline.extensions.calls import Peer
+from leadline.extensions.loading import own
+from leadline.extensions.manager import Manager
+from leadline.flags import Flags
+from leadline.sql.engine import Attachments, Engine
 
 LAUNCHER = f"#!{sys.executable}\nfrom leadline.__main__ import leave\nleave()\n"
 
@@ -98,6 +103,7 @@ def daemon(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
 
     yield start
     for one in started:
+        print(one.said())  # shown beside a failure
         if one.process.poll() is None:
             one.process.terminate()
             try:
@@ -167,3 +173,39 @@ def client() -> Iterator[Callable[[str], Any]]:
     yield connect
     for one in opened:
         one.close()
+
+
+class Core:
+    """A manager in this process, with engines that have the operating system's tables and those of extensions."""
+
+    def __init__(self, directory: Path, **flags: str) -> None:
+        self.flags = Flags()
+        for name, value in {"extensions_interval": "1", "extensions_timeout": "5", **flags}.items():
+            self.flags.set(name, value, "program")
+        self.attachments = Attachments()
+        self.manager = Manager(str(directory / "em"), self.flags, self.attachments, self.engine, own)
+        self.manager.start()
+        self.path = self.manager.path
+        self.peer = Peer(self.path, 20.0)
+
+    def engine(self) -> Engine:
+        return Engine(tables=TABLES, attachments=self.attachments)
+
+    def query(self, sql: str) -> list[dict[str, str]]:
+        return self.peer.query(sql)
+
+    def registered(self, *names: str) -> None:
+        until(lambda: all(map(self.manager.registry.named, names)))
+
+
+@pytest.fixture
+def core(short: Path) -> Iterator[Callable[..., Core]]:
+    started: list[Core] = []
+
+    def start(**flags: str) -> Core:
+        started.append(Core(short, **flags))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.manager.stop()

@@ -149,7 +149,7 @@ def test_plugins_of_an_extension_configure_and_log(
     assert [json.loads(line)["columns"]["word"] for line in lines.read_text().splitlines()] == ["port", "starboard"]
     assert (tmp_path / "log" / "osqueryd.results.log").read_text() == lines.read_text()
     active = running.query(
-        "SELECT registry, name FROM osquery_registry WHERE active = 1 AND registry IN ('config', 'logger') ORDER BY 1, 2"
+        "SELECT registry, name FROM osquery_registry WHERE active AND registry IN ('config', 'logger') ORDER BY 1, 2"
     )
     assert [(row["registry"], row["name"]) for row in active] == [
         ("config", "settings"), ("logger", "filesystem"), ("logger", "lines"),

@@ -42,7 +42,9 @@ def test_an_extension_is_loaded_for_one_statement(shell: Start, program: Start, 
     ran = shell("--json", "--extension", str(path), "SELECT word, typeof(number) AS t FROM counting WHERE number = 2")
     assert (json.loads(ran.stdout), ran.returncode, ran.stderr) == ([{"word": "two", "t": "integer"}], 0, "")
     assert os.listdir(tmp_path / ".osquery") == []
-    found = shell("--json", "--extension", str(path), "SELECT name, type, extensions FROM osquery_extensions, osquery_info")
+    found = shell(
+        "--json", "--extension", str(path), "SELECT name, type, extensions FROM osquery_extensions, osquery_info"
+    )
     assert [(row["name"], row["extensions"]) for row in json.loads(found.stdout)] == [
         ("core", "active"), ("counting", "active"),
     ]  # fmt: skip
@@ -89,7 +91,7 @@ SELECT pid FROM osquery_info;
 .disconnect
 SELECT count(*) AS n FROM osquery_info WHERE pid = {running.process.pid};
 """
-    ran = shell(script=script, *("--extensions_socket=/run/x.em", "--disable_extensions"))
+    ran = shell("--extensions_socket=/run/x.em", "--disable_extensions", script=script)
     assert ran.stdout.splitlines() == [
         f"Connected to extension socket {running.socket} for debugging", "pid", str(running.process.pid),
         "name|type", "pid|INTEGER", f"/run/x.em (connected to {running.socket})", "  => osquery_info",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
-from leadline.extensions.errors import ExtensionError, RefusedError
+from leadline.extensions.errors import CancelledError, ExtensionError, RefusedError
 from leadline.extensions.manager import Manager, Reply
 from leadline.plugins import errors
 from leadline.plugins.extension import PROXIES, proxy
@@ -24,6 +24,7 @@ class Plugin:
 
     def call(self, request: Mapping[str, str]) -> Reply:
         """Send one request. Raises PluginError."""
+        self.check()
         try:
             return self.manager.ask(self.kind, self.name, dict(request), self.cancelled.is_set)
         except ExtensionError as error:
@@ -34,6 +35,7 @@ class Plugin:
         """Requests over one connection. Raises PluginError."""
         from leadline.extensions.calls import unpacked
 
+        self.check()
         owner = self.manager.registry.owner(self.kind, self.name)
         if owner is None:
             raise unreachable(RefusedError(f"No extension offers the {self.kind} {self.name}"))
@@ -45,6 +47,11 @@ class Plugin:
                 )
         except ExtensionError as error:
             raise unreachable(error) from error
+
+    def check(self) -> None:
+        """Raises PluginError when nothing is to be called any more."""
+        if self.cancelled.is_set():
+            raise unreachable(CancelledError("The call was cancelled"))
 
     def cancel(self) -> None:
         """End the call that another thread is in, and every later one."""
