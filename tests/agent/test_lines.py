@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from leadline.agent.canonical import renderer
 from leadline.agent.lines import Item, Style, calendar_time, differential, snapshot, status
 
 ITEM = Item("files", "vm", 1795500354, 0, 1, {"host_uuid": "569028fc-3797-466f-b992-7ec27c5444ab", "deco": "x"})
@@ -13,8 +14,13 @@ HEAD = (
 )
 
 
+def shown(names: str, cells: str, *, numerics: bool = False) -> str:
+    """A row as it goes into a line."""
+    return renderer(names.split(), numerics=numerics)(cells)
+
+
 def test_an_event_line_is_the_one_osquery_wrote() -> None:
-    row = '{"path":"/srv/watch/b","size":3}'
+    row = shown("path size", '["/srv/watch/b",3]')
     assert list(differential(ITEM, [], [row], Style())) == [
         f'{{{HEAD},"columns":{{"path":"/srv/watch/b","size":"3"}},"action":"added"}}'
     ]
@@ -26,7 +32,7 @@ def test_removed_rows_come_before_added_ones() -> None:
 
 
 def test_a_batch_holds_both_lists_first_and_no_action() -> None:
-    (line,) = differential(ITEM, ['{"a":1}'], ['{"a":2}'], Style(events=False))
+    (line,) = differential(ITEM, [shown("a", "[1]")], [shown("a", "[2]")], Style(events=False))
     assert line == f'{{"diffResults":{{"removed":[{{"a":"1"}}],"added":[{{"a":"2"}}]}},{HEAD}}}'
 
 
@@ -92,9 +98,12 @@ def test_every_form_of_one_result_to_the_byte() -> None:
         '"name":"pack_p1_q","hostIdentifier":"vm","calendarTime":"Thu Jan  1 00:00:00 1970 UTC","unixTime":0,'
         '"epoch":7,"counter":12,"numerics":'
     )
-    row = '{"a":1,"b":2.5,"c":"x\\\\x0A","d":""}'
+    cells = '[1,2.5,"x\\\\x0A",""]'
+    row = shown("a b c d", cells, numerics=True)
+    assert row == '{"a":1,"b":2.5,"c":"x\\\\x0A","d":""}'
+    assert shown("a b c d", cells) == '{"a":"1","b":"2.5","c":"x\\\\x0A","d":""}'
     text = '{"a":"1","b":"2.5","c":"x\\\\x0A","d":""}'
-    assert list(differential(item, [row], [row], Style())) == [
+    assert list(differential(item, [text], [text], Style())) == [
         f'{{{head}false,"columns":{text},"action":"removed"}}',
         f'{{{head}false,"columns":{text},"action":"added"}}',
     ]
@@ -115,6 +124,6 @@ def test_every_form_of_one_result_to_the_byte() -> None:
         == [f'{{{head}false,"columns":{text},"action":"snapshot"}}'] * 2
     )
     decorated = item._replace(decorations={"z": "1", "b": '"'})
-    assert list(differential(decorated, [], [row], Style(events=False, top_level=True))) == [
+    assert list(differential(decorated, [], [text], Style(events=False, top_level=True))) == [
         f'{{"diffResults":{{"removed":[],"added":[{text}]}},{head}false,"b":"\\"","z":"1"}}'
     ]

@@ -31,11 +31,11 @@ class Batch(NamedTuple):
     """Whether others may be behind them."""
 
 
-def add(state: State, loggers: Iterable[str], kind: str, lines: Iterable[str]) -> None:
-    """Put lines of one kind (``result``, ``snapshot``, ``status``) in line for each of the loggers."""
+def add(state: State, loggers: Iterable[str], kind: str, lines: Iterable[str]) -> int:
+    """Put lines of one kind (``result``, ``snapshot``, ``status``) in line for each of the loggers; how many lines."""
     names = list(loggers)
     if not names:
-        return
+        return 0
     with state.transaction() as connection:
         before = connection.total_changes()
         connection.executemany(
@@ -46,6 +46,7 @@ def add(state: State, loggers: Iterable[str], kind: str, lines: Iterable[str]) -
         if amount:
             for name in names:
                 count(connection, name, kind, amount)
+        return amount
 
 
 def count(connection: apsw.Connection, logger: str, kind: str, amount: int) -> None:

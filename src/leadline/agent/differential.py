@@ -1,23 +1,31 @@
 """What changed between two results of one query.
 
-Rows are typed JSON objects (:mod:`leadline.agent.rendering`), so two rows are equal exactly when their texts are.
-Results are multisets: a row that was there twice and is there once was removed once.
+Rows are texts (:mod:`leadline.agent.canonical`), results are multisets: a row that was there twice and is there once
+was removed once.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import NamedTuple
 
+from leadline.agent.spool import Spool
+
 Digest = bytes
+SIZE = 16
+"""Bytes of a digest."""
 
 
 class Difference(NamedTuple):
-    """The rows that came, in the order of the result, and for the rows that went how many did."""
+    """The rows that came, in the order of the result, and how many of each came and went.
 
-    added: list[str]
+    ``fresh`` are the rows that were not there before, ``more`` those of which there are more now.
+    """
+
+    added: Spool
+    fresh: dict[Digest, int]
+    more: dict[Digest, int]
     removed: dict[Digest, int]
 
     def __bool__(self) -> bool:
@@ -25,30 +33,25 @@ class Difference(NamedTuple):
 
 
 def digest(row: str) -> Digest:
-    """What stands for a row: 16 bytes, so that a result need not be held to be compared with the next."""
-    return blake2b(row.encode(), digest_size=16).digest()
+    """What stands for a row, so that a result need not be held to be compared with the next."""
+    return blake2b(row.encode(), digest_size=SIZE).digest()
 
 
-def difference(previous: Mapping[Digest, int], current: Iterable[str]) -> Difference:
-    """Compare a stored result (amount of each row, by digest) with the rows of a new one."""
-    left = dict(previous)
-    added = []
+def difference(previous: dict[Digest, int], current: Iterable[str]) -> Difference:
+    """Compare a stored result (amount of each row, by digest) with the rows of a new one.
+
+    ``previous`` is used up: what is left in it is the amount of each row that is gone.
+    """
+    added = Spool()
+    fresh: dict[Digest, int] = {}
+    more: dict[Digest, int] = {}
     for row in current:
         key = digest(row)
-        amount = left.get(key, 0)
-        if not amount:
-            added.append(row)
-        elif amount == 1:
-            del left[key]
-        else:
-            left[key] = amount - 1
-    return Difference(added, left)
-
-
-_TYPES = {int: 0, float: 1, str: 2}
-
-
-def order(row: str) -> list[tuple[str, int, int | float | str]]:
-    """The sort key of removed rows: osquery keeps stored rows in a sorted multiset of maps of typed cells."""
-    cells: dict[str, int | float | str] = json.loads(row)
-    return [(name, _TYPES[type(value)], value) for name, value in cells.items()]
+        amount = previous.get(key)
+        if amount:
+            previous[key] = amount - 1
+            continue
+        added.append(row)
+        grown = fresh if amount is None else more
+        grown[key] = grown.get(key, 0) + 1
+    return Difference(added, fresh, more, {key: amount for key, amount in previous.items() if amount})

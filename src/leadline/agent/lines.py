@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from time import gmtime
 from typing import NamedTuple
 
-from leadline.agent.rendering import quote, stringed, strings
+from leadline.agent.rendering import quote, strings
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -58,10 +58,8 @@ def _decorations(decorations: Mapping[str, str], *, top_level: bool) -> str:
     return f",{text[1:-1]}" if top_level else f',"decorations":{text}'
 
 
-def differential(item: Item, removed: Sequence[str], added: Sequence[str], style: Style) -> Iterator[str]:
-    """The lines of a differential result; the rows are typed JSON objects."""
-    if not style.numerics:
-        removed, added = [stringed(row) for row in removed], [stringed(row) for row in added]
+def differential(item: Item, removed: Iterable[str], added: Iterable[str], style: Style) -> Iterator[str]:
+    """The lines of a differential result; the rows are JSON objects, typed or of strings as the style says."""
     common = _common(item, style)
     if not style.events:
         yield f'{{"diffResults":{{"removed":[{",".join(removed)}],"added":[{",".join(added)}]}},{common}}}'

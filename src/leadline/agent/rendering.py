@@ -1,12 +1,10 @@
 r"""Rows and texts as JSON, to the byte as osquery's writer (RapidJSON) prints them.
 
-A *typed* row keeps numbers as numbers and its keys in alphabetical order; it is also what the differential engine
-compares and stores. A *text* row has every cell as a string.
+A *typed* row keeps numbers as numbers, a *text* row has every cell as a string.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from json.encoder import encode_basestring
@@ -14,8 +12,6 @@ from math import isfinite
 
 from leadline.sql import values
 from leadline.sql.schema import Value
-
-Cell = str | int | float
 
 _CONTROL = re.compile("[\x00-\x1f]")
 _RARE = re.compile("[\x00-\x07\x0b\x0e-\x1f]")  # what JSON has no short escape for
@@ -71,13 +67,6 @@ def typed_cell(value: Value, null: str) -> str:
     return quote(values.text(value, null))
 
 
-def escaped_cell(value: Value, null: str) -> str:
-    """A cell as the differential engine keeps it: typed, control characters escaped."""
-    if isinstance(value, str):
-        return quote(escape(values.text(value, null)))
-    return typed_cell(value, null)
-
-
 class Layout:
     """How the rows of one statement become JSON objects; of two columns with one name the last wins."""
 
@@ -95,16 +84,6 @@ class Layout:
     def typed(self, row: Sequence[Value], null: str) -> str:
         """The row with numbers as numbers."""
         return "{" + ",".join([key + typed_cell(row[index], null) for key, index in self.fields]) + "}"
-
-    def escaped(self, row: Sequence[Value], null: str) -> str:
-        """The row as the differential engine compares it."""
-        return "{" + ",".join([key + escaped_cell(row[index], null) for key, index in self.fields]) + "}"
-
-
-def stringed(row: str) -> str:
-    """A typed row with every cell as a string."""
-    cells: dict[str, Cell] = json.loads(row)
-    return mapping((name, values.text(value)) for name, value in cells.items())
 
 
 def mapping(items: Iterable[tuple[str, str]]) -> str:

@@ -8,12 +8,13 @@ https://sqlite.org/pragma.html#pragma_synchronous
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
 
 import apsw
 
+from leadline.agent import conversion
 from leadline.agent.errors import CatastropheError
 
 FILE = "agent.db"
@@ -41,7 +42,16 @@ CREATE TABLE backlog (
 INSERT INTO backlog SELECT logger, kind, count(*) FROM lines GROUP BY logger, kind;
 """
 
-UPGRADES = (FIRST, BACKLOG)
+CARVES = """
+CREATE TABLE carves (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, guid TEXT NOT NULL UNIQUE, time INTEGER NOT NULL, request TEXT NOT NULL,
+    wanted TEXT NOT NULL, status TEXT NOT NULL, sha256 TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT -1,
+    tries INTEGER NOT NULL DEFAULT 0, session TEXT NOT NULL DEFAULT '', block_size INTEGER NOT NULL DEFAULT 0,
+    block INTEGER NOT NULL DEFAULT 0, ended INTEGER
+);
+"""
+
+UPGRADES: tuple[str | Callable[[apsw.Connection], None], ...] = (FIRST, BACKLOG, conversion.blocks, CARVES)
 """What makes each version of the schema out of the one before; the first out of nothing."""
 
 VERSION = len(UPGRADES)
@@ -69,7 +79,10 @@ class State:
                     f"The state in {path} has version {version}, this program reads versions up to {VERSION}"
                 )
             for upgrade in UPGRADES[version:]:
-                self.connection.execute(upgrade)
+                if callable(upgrade):
+                    upgrade(self.connection)
+                else:
+                    self.connection.execute(upgrade)
             self.connection.pragma("user_version", VERSION)
 
     @contextmanager
@@ -125,6 +138,12 @@ class State:
             for _ in self.connection.execute(f"PRAGMA incremental_vacuum({SPARE})"):
                 pass
             return int(self.connection.pragma("freelist_count")) > SPARE
+
+    def tidy(self) -> None:
+        """Give back memory that the connection holds, and move what lies in the write-ahead log into the file."""
+        with self.lock:
+            for _ in self.connection.execute("PRAGMA wal_checkpoint(PASSIVE); PRAGMA shrink_memory"):
+                pass
 
     def close(self) -> None:
         """Write everything into the file itself and close it."""

@@ -115,3 +115,26 @@ def traced(register: int, written: dict[int, str], copies: dict[int, int]) -> st
             return UNKNOWN
         register = copies[register]
     return UNKNOWN
+
+
+def tables(connection: apsw.Connection, sql: str) -> set[str]:
+    """The names of the tables and views that a statement reads, those inside of views too. Raises apsw.Error.
+
+    SQLite asks the authorizer for each while it prepares the statement, which is not run.
+    https://sqlite.org/c3ref/set_authorizer.html
+    """
+    found: set[str] = set()
+    before = connection.authorizer
+
+    def note(action: int, first: str | None, second: str | None, third: str | None, inner: str | None) -> int:
+        if action == apsw.SQLITE_READ and first:
+            found.add(first)
+        return before(action, first, second, third, inner) if before else apsw.SQLITE_OK
+
+    connection.authorizer = note
+    try:
+        for statement in split(sql):
+            connection.execute("EXPLAIN " + statement).close(True)
+    finally:
+        connection.authorizer = before
+    return found
