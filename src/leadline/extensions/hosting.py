@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
@@ -75,10 +76,15 @@ class Host:
         self.interval = interval
         self.ending = Event()
         self.uuid = 0
+        self.parent = os.getppid()
 
     def run(self) -> None:
-        """Serve until the end is asked for. Raises ExtensionError when the core is not there or refuses."""
-        while not self.ending.is_set():
+        """Serve until the end is asked for. Raises ExtensionError when the core is not there or refuses.
+
+        An extension that outlives the program that started it ends when it is no longer known: that program's
+        successor starts one of its own.
+        """
+        while not self.ending.is_set() and os.getppid() == self.parent:
             self.uuid = self.core().register(self.info, self.routes())
             log.info("Registered at %s as %d", self.path, self.uuid)
             own = f"{self.path}.{self.uuid}"
