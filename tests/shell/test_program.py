@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -273,3 +274,29 @@ def test_the_shell_tells_its_tables_about_itself(shell):
     assert (row["extensions"], row["watcher"]) == ("inactive", -1)
     ran = shell("--list", "--noheader", "select count(*) from osquery_registry where registry = 'table' and active")
     assert int(ran.out) == len(shell("-L").out.splitlines())
+
+
+def test_tables_and_views_of_the_configuration_are_there(shell, tmp_path):
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("CREATE TABLE t (x)")
+        database.execute("INSERT INTO t VALUES (7)")
+    database.close()
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs" / "mine.conf").write_text(json.dumps(PACK))
+    config = tmp_path / "osquery.conf"
+    table = {"query": "SELECT x FROM t", "path": f"{tmp_path}/%.db", "columns": ["x"]}
+    config.write_text(
+        json.dumps(
+            {
+                "auto_table_construction": {"foreign_t": table, "time": table, "bad": {}},
+                "views": {"doubled": "SELECT 2 * x AS y FROM foreign_t"},
+                "packs": {"*": f"{tmp_path}/packs/*"},
+            }
+        )
+    )
+    flag = f"--config_path={config}"
+    ran = shell(flag, "--list", "--noheader", "SELECT y, path FROM doubled, foreign_t")
+    assert ran.out == f"14|{tmp_path}/a.db\n"
+    assert "The table bad of auto_table_construction has no query or no path" in ran.err
+    assert "The table time of auto_table_construction has another one's name" in ran.err
+    assert shell(flag, "--list", "--noheader", "--pack", "mine").out == "1\n2\n"
