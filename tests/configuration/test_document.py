@@ -113,8 +113,8 @@ def test_what_is_not_there_has_the_line_of_what_it_would_be_in() -> None:
 
 
 def test_of_members_of_one_name_the_first_counts() -> None:
-    document, odd, _ = read('{"a": {"x": 1,\n"x": 2},\n"b": 3, "a": 4}')
-    assert document == {"a": {"x": 1}, "b": 3}
+    document, odd, _ = read('{"a": {"x": 1,\n"x": 2},\n"b": 3, "a": {"x": 4}, "c": {"x": 1}}')
+    assert document == {"a": {"x": 1}, "b": 3, "c": {"x": 1}}
     assert odd == [
         (2, "a.x is there twice: the first one counts"),
         (3, "a is there twice: the first one counts"),

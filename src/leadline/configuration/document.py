@@ -183,9 +183,13 @@ def deeper(value: object, limit: int) -> bool:
 def duplicates(places: Places) -> Iterator[tuple[int, str]]:
     """(line, sentence) of each member whose name its object has had before."""
     seen: set[Path] = set()
+    left_out: Path = ("",) * (MAX_DEPTH + 1)
     for path, position in members(places.text):
+        if path[: len(left_out)] == left_out and path != left_out:
+            continue
         if isinstance(path[-1], str) and path in seen:
             yield places.at(position), f"{dotted(path)} is there twice: the first one counts"
+            left_out = path
         seen.add(path)
 
 

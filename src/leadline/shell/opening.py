@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
 from leadline.catalogue import opening
 from leadline.catalogue.selection import selected
 from leadline.shell.runtime import ShellRuntime
+from leadline.sql.engine import Attachments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from leadline.flags import Flags
     from leadline.shell.extensions import Extensions
     from leadline.sql.engine import Engine
+
+CONFIGURATION = "/etc/osquery/osquery.conf"
+"""What ``config_path`` is declared with: to ask the flag would cost an import at every start."""
 
 
 def open_engine(flags: Flags, extensions: Extensions | None = None) -> Engine:
@@ -28,6 +34,11 @@ def open_engine(flags: Flags, extensions: Extensions | None = None) -> Engine:
 
     runtime = ShellRuntime(flags, extensions)
     attachments = extensions.attachments if extensions else None
+    if flags.given("config_path") or os.path.exists(CONFIGURATION):
+        from leadline.shell.configuration import attach
+
+        attachments = attachments or Attachments()
+        attach(flags, attachments, lambda sentence: log(1, sentence))
     return opening.open_engine(flags, runtime, warn, log, flags.text("root"), attachments)
 
 

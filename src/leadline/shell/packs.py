@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 
+from leadline.configuration import packs
+from leadline.configuration.document import whole
 from leadline.shell import configuration
 
 TYPE_CHECKING = False
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from leadline.shell.session import Session
-
-PLATFORMS = {"linux": ("linux", "posix"), "darwin": ("darwin", "posix"), "win32": ("windows",)}
 
 
 def run_pack(session: Session, wanted: str) -> int:
@@ -43,10 +42,16 @@ def find(session: Session, wanted: str) -> dict[str, Any] | None:
     if os.sep in wanted or os.path.isfile(wanted):
         return configuration.read(wanted)
     for document in configuration.documents(session.flags):
-        packs = document.get("packs")
-        if isinstance(packs, dict) and wanted in packs:
-            pack = packs[wanted]
-            return pack if isinstance(pack, dict) else configuration.read(str(pack))
+        named = document.get("packs") or {}
+        if isinstance(named.get(wanted), str):
+            return configuration.read(named[wanted])
+        if isinstance(named.get(wanted), dict):
+            found: dict[str, Any] = named[wanted]
+            return found
+        pattern = named.get(packs.EVERY)
+        for name, path in packs.files(packs.EVERY, pattern) if isinstance(pattern, str) else ():
+            if name == wanted:
+                return configuration.read(path)
     return None
 
 
@@ -58,7 +63,7 @@ def queries(pack: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if not isinstance(found, dict):
         return
     chosen = [
-        (int(query.get("startup_priority", 0) or 0), name, query["query"])
+        (whole(query.get("startup_priority")) or 0, name, query["query"])
         for name, query in found.items()
         if isinstance(query, dict) and suits(query) and isinstance(query.get("query"), str) and query["query"]
     ]
@@ -70,19 +75,4 @@ def suits(entry: dict[str, Any]) -> bool:
     """Whether a pack or query is for this platform and for the osquery release that we speak."""
     from leadline import OSQUERY_VERSION
 
-    platform = entry.get("platform")
-    if isinstance(platform, str) and platform and not platform_suits(platform):
-        return False
-    version = entry.get("version")
-    return not (isinstance(version, str) and version and numbers(version) > numbers(OSQUERY_VERSION))
-
-
-def platform_suits(text: str) -> bool:
-    """osquery looks for the names anywhere in the text; ``any`` and ``all`` are everything."""
-    lowered = text.lower()
-    return any(name in lowered for name in (*PLATFORMS.get(sys.platform, ()), "any", "all"))
-
-
-def numbers(version: str) -> list[int]:
-    """The numbers of a version, for comparison."""
-    return [int(part) if part.isdigit() else 0 for part in version.split(".")]
+    return packs.suits(entry, configuration.PLATFORM, OSQUERY_VERSION, 0)
