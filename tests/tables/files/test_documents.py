@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import time
 import tomllib
 from collections.abc import Callable
@@ -426,3 +427,10 @@ def test_another_root_is_not_left(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "etc/b.json").symlink_to("/etc/a.json")
     rows = ask("SELECT path, value FROM parse_json WHERE path LIKE '/etc/%.json'", str(tmp_path))
     assert rows == [{"path": "/etc/a.json", "value": "1"}, {"path": "/etc/b.json", "value": "1"}]
+
+
+def test_a_long_name_of_many_values_is_not_held_for_each(parsed: Any) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    text = f'{{"{"k" * 500_000}": [{", ".join(["1"] * 900)}]}}'
+    assert parsed("parse_json", text, "count(*)") == [(900,)]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10

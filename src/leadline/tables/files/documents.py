@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 DEPTH = 100  # of one thing in another; no configuration comes near it
 _READ_MAX = 50 << 20
-_HELD = 1000  # rows of a file that are kept until the whole of it has been seen
+_HELD = 1000  # rows of a file that are kept until the whole of it has been seen,
+_ROOM = 8 << 20  # as long as they have no more characters
 _SEPARATOR = "/"
 
 PATH = Column("path", TEXT, "Path of the file.", required=True, index=True, optimized=True)
@@ -58,16 +59,20 @@ def rows(query: Query, parse: Callable[[bytes], Iterable[Item]], largest: int | 
 
 
 def _of_file(query: Query, path: str, end: Row, data: bytes, parse: Callable[[bytes], Iterable[Item]]) -> Iterator[Row]:
-    held: list[Row] = []
+    held: list[Row] | None = []
+    room = _ROOM
     for number, (keys, value, *more) in enumerate(parse(data)):
-        if number < _HELD:
-            held.append((path, *_keys(keys), value, *more, *end))
+        if held is not None:
+            row = (path, *_keys(keys), value, *more, *end)
+            room -= sum(len(text) for text in row if isinstance(text, str))
+            held.append(row)
+            if room < 0 or len(held) == _HELD:
+                held = None
         elif not number % 1000 and query.cancelled():
             return
-    if len(held) < _HELD:
+    if held is not None:
         yield from held
         return
-    held.clear()
     for keys, value, *more in parse(data):
         yield (path, *_keys(keys), value, *more, *end)
 
