@@ -99,6 +99,14 @@ def test_relative_patterns_start_in_the_working_directory(answer, tree, monkeypa
     assert answer("SELECT path FROM file WHERE path LIKE '%/a.conf'") == [(f"{tree}/alpha/a.conf",)]
 
 
+def test_a_relative_pattern_beside_one_of_a_directory_says_only_what_to_look_for(answer, tree, monkeypatch) -> None:
+    monkeypatch.chdir("/")
+    sql = f"SELECT path FROM file WHERE path LIKE '{tree}/alpha/%%' AND path {{}}"
+    expected = [(f"{tree}/alpha/a.conf",), (f"{tree}/alpha/deep/b.conf",)]
+    assert answer(sql.format("LIKE '%.conf'"))[:2] == expected
+    assert answer(sql.format("GLOB '*.conf'"))[:2] == expected
+
+
 def test_recursion_finds_what_find_1_finds(answer) -> None:
     top = "/usr/share/doc"
     printed = subprocess.run(["find", top, "-mindepth", "1", "-print0"], capture_output=True, check=True).stdout

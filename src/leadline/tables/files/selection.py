@@ -95,12 +95,18 @@ def _fewest(patterns: list[Pattern]) -> Pattern:
 
 def _patterns(root: str, query: Query, column: str) -> list[Pattern]:
     directory = "/" if root else os.getcwd()
+    held = [
+        (operator, value)
+        for operator, value in query.matching(column)
+        if isinstance(value, str) and value and operator in (LIKE, GLOB)
+    ]
+    # Beside one that says where to look, `%.conf` says what to look for, and not that it is in our own directory.
+    whole = [(operator, value) for operator, value in held if value.startswith("/")]
     found = []
-    for operator, value in query.matching(column):
-        if isinstance(value, str) and value and operator in (LIKE, GLOB):
-            one = pattern.like(value, directory) if operator == LIKE else pattern.glob(value, directory)
-            one.base = native(root, one.base)
-            found.append(one)
+    for operator, value in whole or held:
+        one = pattern.like(value, directory) if operator == LIKE else pattern.glob(value, directory)
+        one.base = native(root, one.base)
+        found.append(one)
     return found
 
 
