@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,15 @@ def test_escapes_of_the_mount_table_are_undone() -> None:
     assert entries[4][1] == "/srv/back\\slash\ttab"
     assert os.fsencode(entries[5][1]) == b"/run/caf\xe9"
     assert entries[2] == ("/dev/vda1", "/", "ext4", "rw,relatime,errors=remount-ro")
+
+
+def test_a_million_escapes_are_undone_in_time(tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/mounts").write_text("a /" + "\\040" * 1_000_000 + " ext4 rw 0 0\n")
+    start = time.process_time()
+    [(_, path, _, _)] = mounts.entries(str(tmp_path))
+    assert path == "/" + " " * 1_000_000
+    assert time.process_time() - start < 3
 
 
 def test_a_backslash_that_begins_no_escape_is_kept(tmp_path: Path) -> None:

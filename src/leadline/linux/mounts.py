@@ -41,13 +41,14 @@ def entries(root: str) -> Iterator[tuple[str, str, str, str]]:
 def _unescape(field: bytes) -> bytes:
     """Undo getmntent(3)'s escapes: a backslash and three octal digits."""
     first, *rest = field.split(b"\\")
+    parts = [first]
     for part in rest:
         octal = part[:3]
         if len(octal) == 3 and not octal.strip(b"01234567"):
-            first += bytes((int(octal, 8) & 0xFF,)) + part[3:]
+            parts += bytes((int(octal, 8) & 0xFF,)), part[3:]
         else:
-            first += b"\\" + part
-    return first
+            parts += b"\\", part
+    return b"".join(parts)
 
 
 def alias(device: str) -> str:
