@@ -81,8 +81,8 @@ def _count(structure: Structure, offset: int, extended: int) -> int | None:
 
 def _from_kernel(root: str) -> Rows:
     highest = _megahertz(files.read(rooted.path(root, _HIGHEST), 32) or b"")
+    width = _width(root)
     for number, package in enumerate(cpuinfo.packages(root)):
-        width = _width(root)
         yield (
             f"CPU{number}", package.brand, package.vendor, _CENTRAL, None, _text(package.cores), package.logical, width,
             package.megahertz, highest,
