@@ -41,14 +41,15 @@ def entries(root: str) -> Iterator[tuple[str, str, str, str]]:
 def _unescape(field: bytes) -> bytes:
     """Undo getmntent(3)'s escapes: a backslash and three octal digits."""
     first, *rest = field.split(b"\\")
-    parts = [first]
+    plain = bytearray(first)
     for part in rest:
         octal = part[:3]
         if len(octal) == 3 and not octal.strip(b"01234567"):
-            parts += bytes((int(octal, 8) & 0xFF,)), part[3:]
+            plain.append(int(octal, 8) & 0xFF)
+            plain += part[3:]
         else:
-            parts += b"\\", part
-    return b"".join(parts)
+            plain += b"\\" + part
+    return bytes(plain)
 
 
 def alias(device: str) -> str:
