@@ -94,11 +94,13 @@ def named(
 
         def run(data: bytes) -> int:
             name = os.fsdecode(data.translate(None, b"\0/")[:200]).strip(".") or "x"
+            place = root / parent / name
+            if os.path.lexists(place):  # what is beside has the name
+                return 0
             furnish(root, {f"{parent}/{name}{path}": one for path, one in content.items()})
             try:
                 return ask(table, str(root), constraints)
             finally:
-                place = root / parent / name
                 place.unlink() if "" in content else shutil.rmtree(place)
 
         return run
