@@ -532,3 +532,25 @@ def test_messages_name_the_query_and_its_text_when_asked_to(bench: Bench, caplog
     with caplog.at_level(logging.INFO):
         bench.second()
     assert "Executing scheduled query q: SELECT 7 AS a" in caplog.text
+
+
+@pytest.mark.parametrize(("disabled", "expected"), [("false", 12), ("true", 33)])
+def test_rows_of_cacheable_tables_are_shared_until_the_query_that_had_them_made_is_due(
+    bench: Bench, disabled: str, expected: int
+) -> None:
+    scans: list[int] = []
+
+    @table("counted", Column("n", INTEGER, "How often it was asked."), platforms=ALL, cacheable=True)
+    def counted(query: Query) -> Rows:
+        """Counted."""
+        scans.append(1)
+        yield (len(scans),)
+
+    bench.attachments.attach(counted)
+    bench.flags.set("schedule_workers", "1")
+    bench.flags.set("disable_caching", disabled)
+    bench.configure(a=snap("SELECT * FROM counted", 10), b=snap("SELECT * FROM counted", 1))
+    for _ in range(30):
+        bench.second()
+    assert len(bench.lines()) == 33
+    assert len(scans) == expected
