@@ -198,3 +198,13 @@ def test_many_templates_with_many_instances_take_no_time(tmp_path: Path) -> None
     start = time.process_time()
     assert {unit.state for unit in unitfiles.units(str(tmp_path))} == {"enabled"}
     assert time.process_time() - start < 2
+
+
+def test_of_many_drop_ins_the_first_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "etc/systemd/system"
+    (folder / "a.service.d").mkdir(parents=True)
+    (folder / "a.service").write_text("[Service]\n")
+    for number in range(1000):
+        (folder / f"a.service.d/{number:04}.conf").write_text(f"[Service]\nUser=u{number}\n")
+    [unit] = unitfiles.units(str(tmp_path))
+    assert unit.last("Service", "User") == "u199"

@@ -42,6 +42,7 @@ _INSTALL = ("WantedBy", "RequiredBy", "UpheldBy", "Alias")
 _BYTES = 1 << 20  # of one unit file
 _LINES = 20_000
 _FILES = 50_000  # units of one system
+_DROP_INS, _SMALL = 200, 1 << 16  # of one name, and bytes of each
 
 
 class UnitFile:
@@ -112,8 +113,8 @@ def _drop_ins(root: str, name: str, known: dict[str, list[str]]) -> Iterator[byt
         for one in files.names(rooted.path(root, f"{folder}/{name}")):
             if one.endswith(".conf"):
                 places.setdefault(one, f"{folder}/{name}/{one}")
-    for one in sorted(places):
-        yield files.read(rooted.path(root, places[one]), _BYTES) or b""
+    for one in sorted(places)[:_DROP_INS]:
+        yield files.read(rooted.path(root, places[one]), _SMALL) or b""
 
 
 def _enabled(root: str) -> dict[str, bool]:
