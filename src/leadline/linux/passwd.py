@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _HIGHEST = 0xFFFFFFFF
+_OF_THIS_MACHINE = frozenset((b"files", b"systemd"))  # services that know no more groups of a user than /etc/group
 
 
 class User:
@@ -94,6 +95,17 @@ def memberships(root: str) -> dict[str, list[int]]:
         for member in group.members:
             found.setdefault(member, []).append(group.gid)
     return found
+
+
+def groups_elsewhere(root: str) -> bool:
+    """Whether the name service asks others than this machine's own files for the groups of a user, nsswitch.conf(5)."""
+    services: dict[bytes, list[bytes]] = {}
+    for line in (files.read(rooted.path(root, "/etc/nsswitch.conf")) or b"").split(b"\n"):
+        database, _, rest = line.partition(b"#")[0].partition(b":")
+        # What stands in brackets says what to do with an answer.
+        services.setdefault(database.strip(), []).extend(word for word in rest.split() if word.isalnum())
+    asked = services.get(b"initgroups") or services.get(b"group") or []
+    return not _OF_THIS_MACHINE.issuperset(asked)
 
 
 class Names:

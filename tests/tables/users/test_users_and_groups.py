@@ -5,6 +5,11 @@ import os
 import pwd
 from pathlib import Path
 
+import pytest
+
+from leadline.linux import passwd
+from leadline.tables.users import user_groups
+
 
 def test_users_of_a_captured_root_are_the_valid_lines_of_its_passwd_file(answer, root) -> None:
     assert answer("SELECT uid, username, directory, shell FROM users", root) == [
@@ -100,6 +105,28 @@ def test_live_user_groups_are_those_of_getgrouplist(answer) -> None:
         user = pwd.getpwnam(line.split(":")[0])
         seen.setdefault(user.pw_uid, set(os.getgrouplist(user.pw_name, user.pw_gid)))
     assert set(answer("SELECT uid, gid FROM user_groups")) == {(uid, gid) for uid, gids in seen.items() for gid in gids}
+
+
+@pytest.mark.parametrize(
+    ("switch", "elsewhere"),
+    [
+        ("", False),
+        ("passwd: files sss\ngroup:\tfiles systemd # sss\n", False),
+        ("group: files [SUCCESS=merge] systemd\n", False),
+        ("group: files [NOTFOUND=return] sss\n", True),
+        ("group: files ldap\ngroup: files\n", True),
+        ("group: files\ninitgroups: files sss\n", True),
+        ("group: files sss\ninitgroups: files\n", False),
+    ],
+)
+def test_groups_are_asked_of_a_service_that_is_not_this_machines(tree, switch, elsewhere) -> None:
+    assert passwd.groups_elsewhere(tree({"etc/nsswitch.conf": switch})) is elsewhere
+
+
+def test_the_name_service_gives_the_groups_of_a_user() -> None:
+    assert user_groups._from_service("root", 0) == os.getgrouplist("root", 0)
+    assert user_groups._from_service("no such user", 4) == [4]
+    assert user_groups._from_service("no\0user", 4) == []
 
 
 def test_a_root_without_files_has_no_users_and_no_groups(answer, tmp_path) -> None:
