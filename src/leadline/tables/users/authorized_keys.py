@@ -17,7 +17,7 @@ _FILES = ("/.ssh/authorized_keys", "/.ssh/authorized_keys2")
     Column("key", TEXT, "Key, in base64."),
     Column("options", TEXT, "Options that limit what it may be used for."),
     Column("comment", TEXT, "Remark behind the key."),
-    Column("key_file", TEXT, "File it stands in."),
+    Column("key_file", TEXT, "File that holds it."),
     PID_WITH_NAMESPACE,
     platforms=LINUX,
     user_data=True,

@@ -11,7 +11,7 @@ from leadline.tables import per_user
     "known_hosts",
     Column("uid", BIGINT, "User whose list it is.", index=True, optimized=True),
     Column("key", TEXT, "Line of the list: hosts, which may be hashed, type of the key, and the key."),
-    Column("key_file", TEXT, "File the list stands in."),
+    Column("key_file", TEXT, "File that holds the list."),
     platforms=LINUX,
     user_data=True,
     examples=["SELECT username, key FROM users CROSS JOIN known_hosts USING (uid)"],

@@ -11,7 +11,7 @@ _TYPES = {utmp.USER_PROCESS: "user-process", utmp.DEAD_PROCESS: "dead-process"}
 @table(
     "last",
     Column("username", TEXT, "Login name; empty where a session ends."),
-    Column("tty", TEXT, "Terminal."),
+    Column("tty", TEXT, "Terminal, such as `pts/0`."),
     Column("pid", INTEGER, "Process of the login."),
     Column("type", INTEGER, "Type of the record: 7 for a login, 8 for its end."),
     Column("type_name", TEXT, "The same in words: `user-process` or `dead-process`."),

@@ -12,7 +12,7 @@ _TYPES = ("empty", "runlevel", "boot_time", "new_time", "old_time", "init", "log
     "logged_in_users",
     Column("type", TEXT, "What the record is: `user` for a login, also `dead`, `boot_time`, `runlevel` and so on."),
     Column("user", TEXT, "Login name."),
-    Column("tty", TEXT, "Terminal."),
+    Column("tty", TEXT, "Terminal, such as `pts/0`."),
     Column("host", TEXT, "Where a remote login comes from; for other records the kernel's release."),
     Column("time", BIGINT, "When the record was written, in seconds since 1970."),
     Column("pid", INTEGER, "Process of the login."),

@@ -16,7 +16,7 @@ from leadline.sql.schema import BIGINT, LINUX, TEXT, Column, Query, Rows, table
     Column("warning", BIGINT, "Days before that in which the user is warned."),
     Column("inactive", BIGINT, "Days after that in which it is still accepted."),
     Column("expire", BIGINT, "Day on which the account ends, in days since the epoch."),
-    Column("flag", BIGINT, "Field without a meaning yet."),
+    Column("flag", BIGINT, "Reserved field; NULL when it is not set."),
     Column("username", TEXT, "Name of the user.", index=True, optimized=True),
     platforms=LINUX,
     examples=[

@@ -12,7 +12,7 @@ from leadline.tables import per_user
     Column("uid", BIGINT, "User whose history it is.", additional=True, optimized=True),
     Column("time", INTEGER, "When the command was given, in seconds since the epoch; 0 when that is not known."),
     Column("command", TEXT, "Line of the history."),
-    Column("history_file", TEXT, "File it stands in."),
+    Column("history_file", TEXT, "File that holds it."),
     platforms=LINUX,
     user_data=True,
     examples=[

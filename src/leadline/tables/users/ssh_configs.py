@@ -10,9 +10,9 @@ from leadline.tables import per_user
 @table(
     "ssh_configs",
     Column("uid", BIGINT, "User whose configuration it is; 0 for the system's.", additional=True, optimized=True),
-    Column("block", TEXT, "Host or Match line that the option stands under; empty at the start of a file."),
+    Column("block", TEXT, "Host or Match line that the option is under; empty at the start of a file."),
     Column("option", TEXT, "Option with its value, in lower case."),
-    Column("ssh_config_file", TEXT, "File it stands in."),
+    Column("ssh_config_file", TEXT, "File that holds it."),
     platforms=LINUX,
     user_data=True,
     examples=[

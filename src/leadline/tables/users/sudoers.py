@@ -8,7 +8,7 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
 
 @table(
     "sudoers",
-    Column("source", TEXT, "File the line stands in."),
+    Column("source", TEXT, "File that holds the line."),
     Column("header", TEXT, "First word: a user, a `%group`, `Defaults`, an alias or an include."),
     Column("rule_details", TEXT, "Rest of the line."),
     platforms=LINUX,

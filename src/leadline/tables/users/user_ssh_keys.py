@@ -12,7 +12,7 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
 @table(
     "user_ssh_keys",
     Column("uid", BIGINT, "User whose key it is.", additional=True, optimized=True),
-    Column("path", TEXT, "File it stands in.", index=True),
+    Column("path", TEXT, "File that holds it.", index=True),
     Column("encrypted", INTEGER, "1 when a passphrase protects it, else 0."),
     Column("key_type", TEXT, "Type of the key: `rsa`, `ec`, `ed25519`, `dsa`, `dh` and others, empty when not known."),
     Column("key_group_name", TEXT, "Name of the curve of an elliptic key."),
@@ -23,8 +23,8 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
     user_data=True,
     examples=["SELECT username, path, key_type FROM users CROSS JOIN user_ssh_keys USING (uid) WHERE encrypted = 0"],
     notes=(
-        "From all files in ~/.ssh of the users that are asked for; other users' needs root. Nothing is decrypted: of"
-        " keys in OpenSSH's own format type and length are known all the same, of other encrypted ones they are not."
+        "From all files in ~/.ssh of the users that are asked for; other users' needs root. Nothing is"
+        " decrypted: type and length of encrypted keys are known only in OpenSSH's own format."
     ),
 )  # fmt: skip
 def user_ssh_keys(query: Query) -> Rows:
