@@ -15,8 +15,8 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     platforms=LINUX,
     examples=["SELECT name, size, md5 FROM acpi_tables", "SELECT md5 FROM acpi_tables WHERE name = 'DSDT'"],
     notes=(
-        "/sys/firmware/acpi/tables, whose files only root may read. Tables that were loaded while the system ran"
-        " are named `dynamic/...`, and what tables point to `data/...`."
+        "From /sys/firmware/acpi/tables, whose files only root may read. Tables that were loaded while the system ran"
+        " are named `dynamic/...`; what tables point to is named `data/...`."
     ),
 )
 def acpi_tables(query: Query) -> Rows:

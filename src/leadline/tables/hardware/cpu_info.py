@@ -36,8 +36,8 @@ _HIGHEST = "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
         "SELECT socket_designation FROM cpu_info WHERE cpu_status & 64 = 0",
     ],
     notes=(
-        "SMBIOS structures 4 from /sys/firmware/dmi/tables, which only root may read; a row for each socket, also for"
-        " empty ones. Without them it is a row for each package in /proc/cpuinfo, and the socket is unknown."
+        "From the SMBIOS structures of type 4 in /sys/firmware/dmi/tables, which only root may read: a row for each"
+        " socket, also for empty ones. Without them there is a row for each package in /proc/cpuinfo, without a socket."
     ),
 )
 def cpu_info(query: Query) -> Rows:

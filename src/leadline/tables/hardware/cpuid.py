@@ -62,9 +62,9 @@ _BITS = {
         "SELECT feature FROM cpuid WHERE value = '1' AND output_bit > 0",
     ],
     notes=(
-        "The instruction CPUID, through /dev/cpu/0/cpuid or from within the process; x86-64 only. Needs no rights,"
-        " but where the process may neither open the device nor have executable memory there are no rows. Leaves"
-        " that the processor does not have count as zero, and `hypervisor_id` is left out where there is no"
+        "From the instruction CPUID, through /dev/cpu/0/cpuid or run by the process itself; x86-64 only. Needs no"
+        " rights, but where the process may neither open the device nor have executable memory there are no rows."
+        " Leaves that the processor does not have count as zero, and `hypervisor_id` is left out where there is no"
         " hypervisor."
     ),
 )

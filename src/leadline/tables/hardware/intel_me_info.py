@@ -13,8 +13,8 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
     live=True,
     examples=["SELECT version FROM intel_me_info", "SELECT version FROM intel_me_info WHERE version < '11.8.50.3425'"],
     notes=(
-        "/sys/class/mei/mei*/fw_ver; kernels before 4.20 have the engine asked through /dev/mei0, as root. Empty"
-        " without such an engine or its driver mei_me."
+        "From /sys/class/mei/mei*/fw_ver; on kernels before 4.20 the engine is asked through /dev/mei0, which needs"
+        " root. Empty without such an engine or its driver mei_me."
     ),
 )
 def intel_me_info(query: Query) -> Rows:

@@ -16,8 +16,8 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     platforms=LINUX,
     examples=["SELECT memory_array_handle, starting_address, ending_address FROM memory_array_mapped_addresses"],
     notes=(
-        "SMBIOS structures 19 from /sys/firmware/dmi/tables, which only root may read. Addresses of 8 digits count"
-        " KiB; those of 12 digits or more stand for ranges that need the wider fields of SMBIOS 2.7 and count bytes."
+        "From the SMBIOS structures of type 19 in /sys/firmware/dmi/tables, which only root may read. Addresses of 8"
+        " digits count KiB; those of 12 digits or more, from the wider fields of SMBIOS 2.7, count bytes."
     ),
 )
 def memory_array_mapped_addresses(query: Query) -> Rows:

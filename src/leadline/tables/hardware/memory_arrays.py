@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         "JOIN memory_devices AS d ON d.array_handle = a.handle",
     ],
     notes=(
-        "SMBIOS structures 16 from /sys/firmware/dmi/tables, which only root may read. Empty on machines whose"
-        " firmware has no SMBIOS."
+        "From the SMBIOS structures of type 16 in /sys/firmware/dmi/tables, which only root may read. Empty on machines"
+        " whose firmware has no SMBIOS."
     ),
 )
 def memory_arrays(query: Query) -> Rows:

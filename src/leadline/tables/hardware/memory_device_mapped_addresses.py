@@ -26,8 +26,8 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
         "JOIN memory_devices AS d ON d.handle = m.memory_device_handle"
     ],
     notes=(
-        "SMBIOS structures 20 from /sys/firmware/dmi/tables, which only root may read; many machines have none."
-        " Addresses of 8 digits count KiB, those of 12 digits or more bytes."
+        "From the SMBIOS structures of type 20 in /sys/firmware/dmi/tables, which only root may read; many machines"
+        " have none. Addresses of 8 digits count KiB, those of 12 digits or more bytes."
     ),
 )
 def memory_device_mapped_addresses(query: Query) -> Rows:

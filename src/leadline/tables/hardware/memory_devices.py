@@ -38,8 +38,8 @@ if TYPE_CHECKING:
         "SELECT count(*) AS slots, sum(size > 0) AS used, sum(size) AS mib FROM memory_devices",
     ],
     notes=(
-        "SMBIOS structures 17 from /sys/firmware/dmi/tables, which only root may read; what the firmware does not"
-        " know is NULL. Empty on machines whose firmware has no SMBIOS."
+        "From the SMBIOS structures of type 17 in /sys/firmware/dmi/tables, which only root may read; what the firmware"
+        " does not know is NULL. Empty on machines whose firmware has no SMBIOS."
     ),
 )
 def memory_devices(query: Query) -> Rows:

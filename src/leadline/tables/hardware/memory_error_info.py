@@ -23,8 +23,9 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
         "JOIN memory_error_info AS e ON e.handle = a.memory_error_info_handle",
     ],
     notes=(
-        "SMBIOS structures 18, and 33 with addresses of 16 digits, from /sys/firmware/dmi/tables, which only root"
-        " may read. What was not recorded is NULL; most machines keep no such structures."
+        "From the SMBIOS structures of type 18, and of type 33 with addresses of 16 digits, in"
+        " /sys/firmware/dmi/tables, which only root may read. What was not recorded is NULL; most machines keep no"
+        " such structures."
     ),
 )
 def memory_error_info(query: Query) -> Rows:

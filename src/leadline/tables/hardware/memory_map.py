@@ -17,7 +17,7 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
         "SELECT count(*) AS regions FROM memory_map WHERE name = 'System RAM'",
     ],
     notes=(
-        "/proc/iomem; regions inside of others follow them. The kernel shows addresses to root only: for others"
+        "From /proc/iomem; regions within others follow them. The kernel shows addresses to root only: for other users"
         " they are all 0."
     ),
 )

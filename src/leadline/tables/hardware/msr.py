@@ -30,8 +30,8 @@ _NUMBERS = [
     live=True,
     examples=["SELECT processor_number, turbo_disabled, feature_control & 1 AS locked FROM msr"],
     notes=(
-        "/dev/cpu/N/msr, which needs root and the kernel's module msr; empty without. A register that the processor"
-        " does not have is NULL; the bits of a register are a signed number."
+        "From /dev/cpu/N/msr, which needs root and the kernel's module msr; empty without either. A register that the"
+        " processor does not have is NULL; the 64 bits of a register are shown as a signed number."
     ),
 )
 def msr(query: Query) -> Rows:

@@ -14,8 +14,8 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     platforms=LINUX,
     examples=["SELECT number, value FROM oem_strings", "SELECT value FROM oem_strings WHERE value LIKE 'Dell%'"],
     notes=(
-        "SMBIOS structures 11 from /sys/firmware/dmi/tables, which only root may read. What the strings mean is up"
-        " to the maker; hypervisors pass values to their guests in them."
+        "From the SMBIOS structures of type 11 in /sys/firmware/dmi/tables, which only root may read. What the strings"
+        " mean is up to the maker; hypervisors pass values to their guests in them."
     ),
 )
 def oem_strings(query: Query) -> Rows:

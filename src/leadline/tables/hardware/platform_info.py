@@ -11,7 +11,7 @@ from leadline.sql.schema import INTEGER, LINUX, MACOS, TEXT, Column, Query, Rows
     Column("vendor", TEXT, "Maker of the firmware."),
     Column("version", TEXT, "Version of the firmware.", collate="version"),
     Column("date", TEXT, "Date of its release, as the maker writes it: `MM/DD/YYYY`."),
-    Column("revision", TEXT, "Release of the firmware as two numbers, `major.minor`, where the maker keeps them."),
+    Column("revision", TEXT, "Release of the firmware, `major.minor`; NULL when the maker does not number releases."),
     Column("extra", TEXT, "Further remarks; empty on Linux."),
     Column("firmware_type", TEXT, "`uefi`, or `bios` where the machine was not started by EFI."),
     Column("address", TEXT, "Segment the BIOS starts at, hexadecimal; 0 for UEFI.", platforms=LINUX | MACOS),
@@ -23,9 +23,8 @@ from leadline.sql.schema import INTEGER, LINUX, MACOS, TEXT, Column, Query, Rows
         "SELECT vendor, version FROM platform_info WHERE version < '2.0'",
     ],
     notes=(
-        "SMBIOS structure 0 from /sys/firmware/dmi/tables, which only root may read; others get what the kernel"
-        " shows in /sys/class/dmi/id, with `address` and `size` left out. Empty on machines whose firmware has no"
-        " SMBIOS."
+        "From the SMBIOS structure of type 0 in /sys/firmware/dmi/tables, which only root may read; for other users"
+        " from /sys/class/dmi/id, without `address` and `size`. Empty on machines whose firmware has no SMBIOS."
     ),
 )
 def platform_info(query: Query) -> Rows:

@@ -22,8 +22,8 @@ from leadline.sql.schema import INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Qu
     platforms=LINUX,
     examples=["SELECT secure_boot, setup_mode FROM secureboot"],
     notes=(
-        "EFI variables SecureBoot and SetupMode in /sys/firmware/efi/efivars; NULL where that is not mounted. Empty"
-        " on machines that were not started by EFI."
+        "From the EFI variables SecureBoot and SetupMode in /sys/firmware/efi/efivars; NULL where that is not mounted."
+        " Empty on machines that were not started by EFI."
     ),
 )
 def secureboot(query: Query) -> Rows:

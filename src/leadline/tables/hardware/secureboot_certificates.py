@@ -23,7 +23,7 @@ _STORES = (("db", 0), ("dbx", 1))  # what may start, and what must not although 
     Column("not_valid_after", TEXT, "End of its validity, in seconds since the epoch."),
     Column("sha1", TEXT, "SHA-1 fingerprint, in hexadecimal.", collate="nocase"),
     Column("serial", TEXT, "Serial number, in hexadecimal.", collate="nocase"),
-    Column("revoked", INTEGER, "1 when it stands in dbx, whose keys are forbidden; 0 when in db."),
+    Column("revoked", INTEGER, "1 when it is in dbx, whose keys are forbidden; 0 when in db."),
     Column("path", TEXT, "File of the EFI variable."),
     Column("is_ca", INTEGER, "1 when it may sign other certificates, else 0."),
     Column("self_signed", INTEGER, "1 when it names itself as its issuer, else 0."),
@@ -39,8 +39,8 @@ _STORES = (("db", 0), ("dbx", 1))  # what may start, and what must not although 
         "SELECT common_name, sha1 FROM secureboot_certificates WHERE revoked = 1",
     ],
     notes=(
-        "X.509 entries of the EFI variables db and dbx in /sys/firmware/efi/efivars; entries that are hashes are"
-        " left out. Empty where secure boot has no keys or the machine was not started by EFI."
+        "From the X.509 entries of the EFI variables db and dbx in /sys/firmware/efi/efivars; entries that are hashes"
+        " are left out. Empty where secure boot has no keys or the machine was not started by EFI."
     ),
 )
 def secureboot_certificates(query: Query) -> Rows:

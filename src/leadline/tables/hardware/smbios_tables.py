@@ -22,7 +22,8 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
         "SELECT description, count(*) AS structures FROM smbios_tables GROUP BY type",
     ],
     notes=(
-        "/sys/firmware/dmi/tables/DMI, which only root may read, or on kernels without it the table in /dev/mem."
+        "From /sys/firmware/dmi/tables/DMI, which only root may read, or on kernels without it from the table in"
+        " /dev/mem."
         " Empty on machines whose firmware has no SMBIOS."
     ),
 )

@@ -25,15 +25,15 @@ _REMOVABLE = {"removable": 1, "fixed": 0}
     Column("class", TEXT, "Number of the class; 0 when each interface has its own."),
     Column("subclass", TEXT, "Number of the subclass."),
     Column("protocol", TEXT, "Number of the protocol."),
-    Column("removable", INTEGER, "1 when the device can be unplugged, 0 when it is built in, -1 when that is unknown."),
+    Column("removable", INTEGER, "1 when the device can be unplugged, 0 when it is built in, -1 when unknown."),
     platforms=LINUX,
     examples=[
         "SELECT vendor, model, serial FROM usb_devices WHERE class <> '9'",
         "SELECT vendor_id, model_id, count(*) AS devices FROM usb_devices GROUP BY vendor_id, model_id",
     ],
     notes=(
-        "/sys/bus/usb/devices and udev's database; names udev does not know come from usb.ids, else from the device"
-        " itself, which may say what it likes. Hubs, class 9, are devices too."
+        "From /sys/bus/usb/devices and udev's database; names that udev does not know come from usb.ids, else from the"
+        " device itself, which may say what it likes. Hubs, class 9, are devices too."
     ),
 )
 def usb_devices(query: Query) -> Rows:
