@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         " WHERE pid IN (SELECT pid FROM processes WHERE name = 'bash') ORDER BY pid, level",
         "SELECT DISTINCT p.pid, p.name FROM process_ancestry a JOIN processes p USING (pid) WHERE a.name = 'sshd'",
     ],
-    notes="Read from /proc. A process whose parent ended belongs to the one that adopted it, so a line may be shorter"
+    notes="From /proc. A process whose parent ended belongs to the one that adopted it, so a line may be shorter"
     " than what really started it; without a constraint on pid the ancestors of every process are listed.",
 )
 def process_ancestry(query: Query) -> Rows:

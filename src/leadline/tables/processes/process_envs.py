@@ -15,7 +15,8 @@ from leadline.tables import context
     *context.CONTEXT,
     platforms=LINUX,
     examples=["SELECT p.name, e.value FROM processes p JOIN process_envs e USING (pid) WHERE e.key = 'LD_PRELOAD'"],
-    notes="Shows the environment that a process was started with: what it sets later is not seen.",
+    notes="From /proc/PID/environ: the environment that a process was started with, not what it set later. Other users'"
+    " processes need root.",
 )
 def process_envs(query: Query) -> Rows:
     """Environment variables of the processes."""

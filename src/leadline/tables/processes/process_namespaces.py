@@ -26,8 +26,10 @@ KINDS = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
         "SELECT n.pid, name FROM process_namespaces n JOIN processes USING (pid) WHERE mnt_namespace <>"
         " (SELECT mnt_namespace FROM process_namespaces WHERE pid = 1)",
     ],
-    notes="Read from the links in /proc/PID/ns. Those of other users' processes can be read by root only and are empty"
-    " otherwise, as are those that a process has given up while it ends.",
+    notes=(
+        "From the links in /proc/PID/ns. Those of other users' processes need root and are empty otherwise, as are"
+        " those that a process has given up while it ends."
+    ),
 )
 def process_namespaces(query: Query) -> Rows:
     """Namespaces that each process is in; processes with the same number share one."""

@@ -21,8 +21,7 @@ NO_FILES = ("socket:", "anon_inode:", "pipe:")
         "SELECT name, f.path FROM process_open_files f JOIN processes USING (pid) WHERE f.path LIKE '%(deleted)'"
     ],
     notes=(
-        "From the links in /proc/PID/fd, without sockets, pipes and anonymous inodes. Other users' processes need"
-        " root."
+        "From the links in /proc/PID/fd, without sockets, pipes and anonymous inodes. Other users' processes need root."
     ),
 )
 def process_open_files(query: Query) -> Rows:

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
         "SELECT name, p.fd, p.partner_pid FROM process_open_pipes p JOIN processes USING (pid) WHERE p.mode = 'w'",
         "SELECT * FROM process_open_pipes WHERE type = 'named'",
     ],
-    notes="Read from the descriptors in /proc; those of other users' processes take root. A descriptor has a row for"
-    " each other end of its pipe, and one without partner when no process of ours to see holds another end.",
+    notes=(
+        "From the descriptors in /proc; those of other users' processes need root. A descriptor has a row for each"
+        " other end of its pipe, and one row without partner when no process that can be seen holds another end."
+    ),
 )
 def process_open_pipes(query: Query) -> Rows:
     """Pipes that the processes hold open, with who is at the other end."""

@@ -27,7 +27,11 @@ from leadline.tables import context
         "SELECT pid, remote_address, remote_port FROM process_open_sockets WHERE state = 'ESTABLISHED'",
         "SELECT name, s.path FROM process_open_sockets s JOIN processes USING (pid) WHERE s.family = 1",
     ],
-    notes="A socket that several processes share has a row for each of their descriptors.",
+    notes=(
+        "From /proc/PID/net of each network namespace and the links in /proc/PID/fd; who holds the sockets of other"
+        " users' processes only root can see. A socket that several processes share has a row for each of their"
+        " descriptors."
+    ),
 )
 def process_open_sockets(query: Query) -> Rows:
     """Network and local sockets, with the processes that hold them."""
