@@ -19,7 +19,7 @@ _LARGEST = 64 << 20  # bytes of an answer
     "curl",
     Column("url", TEXT, "Address to get.", required=True, index=True, optimized=True),
     Column("method", TEXT, "Method of the request: `GET`."),
-    Column("user_agent", TEXT, "What the request calls itself; name another to send it.", additional=True),
+    Column("user_agent", TEXT, "User agent of the request; name another to send that.", additional=True),
     Column("response_code", INTEGER, "Status of the answer, such as 200."),
     Column("round_trip_time", BIGINT, "Microseconds until all of the answer was there, redirects included."),
     Column("bytes", BIGINT, "Size of the answer's body."),

@@ -27,7 +27,12 @@ SYSFS_FLAGS = 0x0001 | 0x0004 | 0x0020 | 0x0080 | 0x0100 | 0x0200 | 0x1000 | 0x2
     Column("collisions", BIGINT, "Collisions on the line."),
     Column("last_change", BIGINT, "When the interface last changed; always -1 on Linux."),
     Column("link_speed", BIGINT, "Speed in megabits a second, 0 when there is none.", platforms=POSIX),
-    Column("pci_slot", TEXT, "Place of the device on its bus, -1 when it has none.", platforms=LINUX),
+    Column(
+        "pci_slot",
+        TEXT,
+        "Place of the device on its bus, such as `0000:00:03.0`; -1 when it has none.",
+        platforms=LINUX,
+    ),
     Column("friendly_name", TEXT, "Name of the interface that users see.", platforms=WINDOWS),
     Column("description", TEXT, "Short description of the adapter.", platforms=WINDOWS),
     Column("manufacturer", TEXT, "Maker of the adapter.", platforms=WINDOWS),

@@ -18,7 +18,7 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     examples=["SELECT interface FROM interface_ipv6 WHERE redirect_accept = 1 OR rtadv_accept = 1"],
     notes=(
         "From /proc/sys/net/ipv6/conf for each interface of the network namespace. What is accepted takes forwarding"
-        " and the setting for all interfaces into account. -1 stands everywhere for an interface without IPv6."
+        " and the setting for all interfaces into account. All numbers of an interface without IPv6 are -1."
     ),
 )
 def interface_ipv6(query: Query) -> Rows:

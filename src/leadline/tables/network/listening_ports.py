@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     examples=[
         "SELECT DISTINCT name, l.address, l.port FROM listening_ports l JOIN processes USING (pid) WHERE l.port > 0",
     ],
-    notes="These are the sockets that have no other end: bound UDP sockets count as listening.",
+    notes="From process_open_sockets: the sockets that have no other end, so that bound UDP sockets count as listening."
+    " Who holds the sockets of other users' processes only root can see.",
 )
 def listening_ports(query: Query) -> Rows:
     """Sockets that wait for others to connect or send to them."""

@@ -24,7 +24,10 @@ INET = 2
     cacheable=True,
     live=True,
     examples=["SELECT gateway, interface, metric FROM routes WHERE destination = '0.0.0.0' AND netmask = 0"],
-    notes="A route with several next hops has a row for each of them.",
+    notes=(
+        "Asked from the kernel by netlink, in the network namespace of the program that asks. A route with several"
+        " next hops has a row for each of them."
+    ),
 )
 def routes(query: Query) -> Rows:
     """IPv4 and IPv6 routes of all routing tables."""
