@@ -32,7 +32,7 @@ from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
         "SELECT name, license FROM apk_packages WHERE license LIKE '%GPL%'",
     ],
     notes=(
-        "Read from `/lib/apk/db/installed`, or the same below `/usr`. Empty on systems without apk; containers made"
+        "From `/lib/apk/db/installed`, or the same below `/usr`. Empty on systems without apk; containers made"
         ' from Alpine answer with `pid_with_namespace`. `commit` is a word of SQL: write `"commit"`.'
     ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
         "SELECT source, base_uri FROM apt_sources WHERE base_uri LIKE 'http://%'",
     ],
     notes=(
-        "Read from `/etc/apt/sources.list` and the `.list` and `.sources` files of `/etc/apt/sources.list.d`, joined"
+        "From `/etc/apt/sources.list` and the `.list` and `.sources` files of `/etc/apt/sources.list.d`, joined"
         " with the Release files in `/var/lib/apt/lists`. A source has no row before `apt update` has fetched its"
         " Release file. Sources of source code and disabled ones are left out."
     ),

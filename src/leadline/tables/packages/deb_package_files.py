@@ -17,9 +17,9 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
         "SELECT path FROM deb_package_files WHERE package = 'dpkg' AND path LIKE '/etc/%'",
     ],
     notes=(
-        "Read from the lists in `info` of dpkg's directory, also those of packages that several architectures of can"
-        " be installed. Paths stand as packaged: a diversion or a link such as `/bin` is not followed. Distroless"
-        " images, which have no lists, answer from their lists of MD5 sums."
+        "From the lists in `info` of dpkg's directory, those named with an architecture such as `libc6:amd64` among"
+        " them. Paths are as packaged: a diversion or a link such as `/bin` is not followed. For distroless images,"
+        " which have no lists, from their lists of MD5 sums."
     ),
 )  # fmt: skip
 def deb_package_files(query: Query) -> Rows:

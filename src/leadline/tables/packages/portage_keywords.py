@@ -16,7 +16,7 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     platforms=LINUX,
     examples=["SELECT package, version, keyword FROM portage_keywords WHERE unmask = 1 OR keyword LIKE '%~%'"],
     notes=(
-        "Read from `package.keywords`, `package.accept_keywords`, `package.mask` and `package.unmask` in"
+        "From `package.keywords`, `package.accept_keywords`, `package.mask` and `package.unmask` in"
         " `/etc/portage`, each a file or a directory. One row for each package and version they name."
     ),
 )

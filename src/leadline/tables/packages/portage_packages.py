@@ -18,7 +18,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     Column("world", INTEGER, "1 when it was asked for by name, 0 when it came along with others."),
     platforms=LINUX,
     examples=["SELECT package, version FROM portage_packages WHERE world = 1"],
-    notes="Read from `/var/db/pkg` and `/var/lib/portage/world`. Empty on machines that are no Gentoo.",
+    notes="From `/var/db/pkg` and `/var/lib/portage/world`. Empty on systems other than Gentoo.",
 )
 def portage_packages(query: Query) -> Rows:
     """Packages that portage has installed."""

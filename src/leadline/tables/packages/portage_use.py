@@ -14,7 +14,8 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
     platforms=LINUX,
     examples=["SELECT package, version FROM portage_use WHERE use = 'suid'"],
     notes=(
-        "Read from the file `USE` of each package in `/var/db/pkg`: the flags at the time it was built. One row a flag."
+        "From the file `USE` of each package in `/var/db/pkg`: the flags at the time it was built. One row for"
+        " each flag."
     ),
 )
 def portage_use(query: Query) -> Rows:

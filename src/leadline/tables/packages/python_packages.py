@@ -37,8 +37,8 @@ _METADATA = ("name", "version", "summary", "author", "license")
     notes=(
         "Searched are the site directories of the system and, for the users that are asked for, of `~/.local`, pyenv,"
         " asdf, mise, uv, pipx, Poetry, Pipenv, Hatch, conda and virtual environments in usual places; see"
-        " `python_environments`. Unlike in osquery, copies that a package carries along (`_vendor`) are left out, and"
-        " single-file `.egg-info`, `.egg` and `.egg-link` are understood."
+        " `python_environments`. Copies that a package carries along (`_vendor`) are left out; single-file `.egg-info`,"
+        " `.egg` and `.egg-link` are understood."
     ),
 )
 def python_packages(query: Query) -> Rows:

@@ -21,7 +21,7 @@ from leadline.sql.schema import BIGINT, LINUX, TEXT, Column, Query, Rows, table
         "SELECT path, mode FROM rpm_package_files WHERE package = 'sudo' AND mode LIKE '4%'",
     ],
     notes=(
-        "Read from rpm's own database, see `rpm_packages`. These are the package's claims, not what lies on the disk."
+        "From rpm's own database, see `rpm_packages`. These are the package's claims, not what lies on the disk."
         " Packages with digests of another kind (MD5, before 2009) have no sha256."
     ),
 )  # fmt: skip

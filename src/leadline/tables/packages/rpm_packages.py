@@ -42,7 +42,7 @@ _TEXTS = {
         "SELECT name, vendor FROM rpm_packages WHERE vendor NOT LIKE '%Fedora%'",
     ],
     notes=(
-        "Read from rpm's own database without librpm: SQLite (also with a write-ahead log), ndb or Berkeley DB, in"
+        "From rpm's own database, read without librpm: SQLite (also with a write-ahead log), ndb or Berkeley DB, in"
         " `/var/lib/rpm`, `/usr/lib/sysimage/rpm` or `/usr/share/rpm`. Nothing is locked or written. Imported signing"
         " keys are packages there, named `gpg-pubkey`."
     ),

@@ -27,7 +27,7 @@ _OPTIONS = ("baseurl", "mirrorlist", "metalink", "enabled", "gpgcheck", "gpgkey"
         "SELECT name, source FROM yum_sources WHERE gpgcheck = '0'",
     ],
     notes=(
-        "Read from `/etc/yum.conf`, `/etc/dnf/dnf.conf` and the `.repo` files of the directories that their option"
+        "From `/etc/yum.conf`, `/etc/dnf/dnf.conf` and the `.repo` files of the directories that their option"
         " `reposdir` names, else of `/etc/yum.repos.d`. Values stand as written: variables such as `$releasever` are"
         " not replaced, and an option that is missing, for which a default holds, is NULL."
     ),
