@@ -19,7 +19,7 @@ from leadline.tables.containers.values import entries, number, text, texts
     live=True,
     examples=["SELECT id, created_by, size FROM docker_image_history WHERE size > 10000000"],
     notes=(
-        "One request an image, and one for the list of images when the statement names none; empty when no daemon runs."
+        "One request for each image, and one for the list when the statement names none; empty when no daemon runs."
     ),
 )
 def docker_image_history(query: Query) -> Rows:

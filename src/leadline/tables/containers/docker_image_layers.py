@@ -16,7 +16,7 @@ from leadline.tables.containers.values import texts
     live=True,
     examples=["SELECT layer_id, count(*) AS images FROM docker_image_layers GROUP BY layer_id"],
     notes=(
-        "One request an image, and one for the list of images when the statement names none; empty when no daemon runs."
+        "One request for each image, and one for the list when the statement names none; empty when no daemon runs."
     ),
 )
 def docker_image_layers(query: Query) -> Rows:

@@ -23,7 +23,7 @@ _KEYS = ("entity", "name", "key", "value", "description")
     examples=["SELECT server_name, enabled FROM lxd_cluster"],
     notes=(
         "From LXD's REST API over the socket that the flag `lxd_socket` names. One row for each setting that new"
-        " members have to give, of which osquery shows the last, and a row without one when there are none."
+        " members have to give, and a row without one when there are none."
     ),
 )
 def lxd_cluster(query: Query) -> Rows:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     examples=["SELECT id, os, release, size, last_used_at FROM lxd_images ORDER BY size DESC"],
     notes=(
         "From LXD's REST API over the socket that the flag `lxd_socket` names. The columns `update_source_*` are"
-        " empty for images that were made or imported here; osquery leaves such images out."
+        " empty for images that were made or imported here."
     ),
 )
 def lxd_images(query: Query) -> Rows:
