@@ -36,7 +36,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     notes=(
         "Read with The Sleuth Kit, past the running system, in a process of its own that cannot harm the agent; needs"
         " root for a device. Without path or inode every regular file has a row, deleted ones while their inode is"
-        " still known. Without partition all are read."
+        " still known. Without partition all partitions are read."
     ),
 )
 def device_file(query: Query) -> Rows:

@@ -18,7 +18,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     Column("working_disks", INTEGER, "Members that are in order, spare ones included."),
     Column("active_disks", INTEGER, "Members that hold data and are in step."),
     Column("failed_disks", INTEGER, "Members that failed."),
-    Column("spare_disks", INTEGER, "Members that wait to stand in for another, or are being filled."),
+    Column("spare_disks", INTEGER, "Members that wait to replace another, or are being filled."),
     Column("superblock_state", TEXT, "State of the superblock in words, such as `clean` or `clean bitmap_present`."),
     Column("superblock_version", TEXT, "Version of the superblock, such as `1.2`."),
     Column("superblock_update_time", BIGINT, "Last change of the superblock, in seconds since 1970."),
@@ -45,7 +45,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
         "SELECT device_name, recovery_progress, recovery_finish FROM md_devices WHERE recovery_progress IS NOT NULL",
     ],
     notes=(
-        "Texts are those of /proc/mdstat. Numbers of members, state and time of the superblock come from the md"
+        "Texts are from /proc/mdstat. Numbers of members, state and time of the superblock come from the md"
         " driver's ioctl, which needs root; otherwise from /sys/block, which has no state and time."
     ),
 )

@@ -15,7 +15,7 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     platforms=LINUX,
     examples=["SELECT md_device_name, drive_name, state FROM md_drives WHERE state NOT LIKE 'active sync%'"],
     notes=(
-        "The arrays are those of /proc/mdstat. Their members come from the md driver's ioctls, which need root,"
+        "The arrays are from /proc/mdstat. Their members come from the md driver's ioctls, which need root,"
         " otherwise from /sys/block, which does not tell the place a failed member had."
     ),
 )

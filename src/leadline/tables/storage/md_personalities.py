@@ -11,7 +11,7 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
     Column("name", TEXT, "Name of the level, such as `raid1`."),
     platforms=LINUX,
     examples=["SELECT name FROM md_personalities"],
-    notes="Read from /proc/mdstat; empty where the kernel has no software RAID, or has not loaded any level of it yet.",
+    notes="From /proc/mdstat; empty where the kernel has no software RAID, or has not loaded any level of it yet.",
 )
 def md_personalities(query: Query) -> Rows:
     """Levels of software RAID that the running kernel can do."""
