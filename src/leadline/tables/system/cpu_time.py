@@ -13,7 +13,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, Column, Query, Rows, tab
     Column("nice", BIGINT, "Time in programs of lowered priority."),
     Column("system", BIGINT, "Time in the kernel."),
     Column("idle", BIGINT, "Time with nothing to do."),
-    Column("iowait", BIGINT, "Time with nothing to do while a device was waited for."),
+    Column("iowait", BIGINT, "Time with nothing to do while waiting for a device."),
     Column("irq", BIGINT, "Time in interrupts."),
     Column("softirq", BIGINT, "Time in soft interrupts."),
     Column("steal", BIGINT, "Time that the hypervisor gave to other machines."),

@@ -17,7 +17,7 @@ from leadline.tables.namespaces import PID_WITH_NAMESPACE
     Column("month", TEXT, "Months in which the command runs."),
     Column("day_of_week", TEXT, "Days of the week on which the command runs."),
     Column("command", TEXT, "Command line; in the system's own tables the user stands before it."),
-    Column("path", TEXT, "File the line stands in."),
+    Column("path", TEXT, "File that holds the line."),
     PID_WITH_NAMESPACE,
     platforms=LINUX,
     cacheable=True,

@@ -22,7 +22,7 @@ from leadline.sql.schema import BIGINT, LINUX, TEXT, Column, Query, Rows, table
         "SELECT * FROM kernel_keys",
         "SELECT serial_number, type, description FROM kernel_keys WHERE type NOT IN ('keyring', 'asymmetric')",
     ],
-    notes="Read from /proc/keys, which shows the keys that our process may view. What is in a key is never read.",
+    notes="From /proc/keys, which shows the keys that our process may view. What is in a key is never read.",
 )
 def kernel_keys(query: Query) -> Rows:
     """Keys and keyrings that the kernel holds for users and for itself."""

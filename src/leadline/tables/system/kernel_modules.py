@@ -19,8 +19,8 @@ from leadline.sql.schema import BIGINT, LINUX, TEXT, Column, Query, Rows, table
         "SELECT name FROM kernel_modules WHERE name IN ('usb_storage', 'firewire_core', 'dccp', 'sctp')",
     ],
     notes=(
-        "Read from /proc/modules, the module loaded last first. Addresses are 0 without root. A kernel that has all"
-        " its drivers built in lists none."
+        "From /proc/modules; the module that was loaded last comes first. Addresses are 0 without root. A kernel that"
+        " has all its drivers built in lists none."
     ),
 )
 def kernel_modules(query: Query) -> Rows:

@@ -14,7 +14,7 @@ PERIODS = ("1m", "5m", "15m")
     Column("average", TEXT, "Average number of tasks that run, want to run or wait for a device."),
     platforms=LINUX,
     examples=["SELECT period, CAST(average AS REAL) AS load FROM load_average"],
-    notes="The kernel's own averages. On Linux tasks that wait for a disk count as well.",
+    notes="From getloadavg(3). On Linux tasks that wait for a disk count as well.",
 )
 def load_average(query: Query) -> Rows:
     """Load averages."""

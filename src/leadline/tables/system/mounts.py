@@ -27,7 +27,10 @@ USAGE = ("blocks_size", "blocks", "blocks_free", "blocks_available", "inodes", "
         "SELECT path, 100 * blocks_available / blocks AS percent_free FROM mounts WHERE blocks > 0",
         "SELECT path, flags FROM mounts WHERE path = '/tmp' AND flags NOT LIKE '%noexec%'",
     ],
-    notes="A file system that does not answer within two seconds has no numbers.",
+    notes=(
+        "From /proc/mounts as the process sees it. Numbers of blocks and inodes are NULL for automount points that are"
+        " not mounted and for file systems that do not answer within two seconds."
+    ),
 )
 def mounts(query: Query) -> Rows:
     """Mounted file systems and how full they are."""

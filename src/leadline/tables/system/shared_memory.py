@@ -27,7 +27,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
         "SELECT shmid, permissions, creator_pid FROM shared_memory WHERE permissions LIKE '%6'",
     ],
     notes=(
-        "Read from /proc/sysvipc/shm: the System V segments of our IPC namespace, whoever owns them. POSIX shared"
+        "From /proc/sysvipc/shm: the System V segments of our IPC namespace, whoever owns them. POSIX shared"
         " memory is not among them; it shows as files in /dev/shm."
     ),
 )

@@ -32,7 +32,7 @@ BYTES = 1 << 20  # of one desktop file
         "SELECT name, path, username FROM startup_items WHERE type = 'Startup Item'",
         "SELECT name, path FROM startup_items WHERE type = 'systemd unit' AND path LIKE '/etc/%'",
     ],
-    notes="Read from the autostart directories of the system and of all local users, from /etc/init.d, and asked of"
+    notes="From the autostart directories of the system and of all local users, from /etc/init.d, and from"
     " systemd over D-Bus. Of an image the unit files are read, and status is whether they are enabled. Other users'"
     " directories take root.",
 )  # fmt: skip

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         "SELECT current_value FROM system_controls WHERE name = 'kernel.randomize_va_space'",
         "SELECT name, current_value, config_value FROM system_controls WHERE config_value <> current_value",
     ],
-    notes="Read from /proc/sys and, for config_value, sysctl.conf and the sysctl.d directories in the order that"
+    notes="From /proc/sys and, for config_value, sysctl.conf and the sysctl.d directories in the order that"
     " sysctl.d(5) gives them. Parameters that can only be written, or that only root may read, have no value. An image"
     " without /proc shows what its files set.",
 )

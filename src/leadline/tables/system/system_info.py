@@ -38,8 +38,7 @@ from leadline.tables.osquery import runtime
         "SELECT cpu_brand, cpu_physical_cores, physical_memory / 1073741824 AS gib FROM system_info",
     ],
     notes=(
-        "From the firmware's tables under /sys/class/dmi, /proc/cpuinfo and /proc/meminfo. Serial numbers need"
-        " root."
+        "From the firmware's tables under /sys/class/dmi, /proc/cpuinfo and /proc/meminfo. Serial numbers need root."
     ),
 )
 def system_info(query: Query) -> Rows:

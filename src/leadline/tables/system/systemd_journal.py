@@ -78,7 +78,7 @@ MATCHES = {"unit": ("_SYSTEMD_UNIT", "UNIT"), "pid": ("_PID",), "identifier": ("
         " WHERE time > strftime('%s', 'now') - 3600 AND priority <= 3",
         "SELECT time, message FROM systemd_journal WHERE unit = 'ssh.service' AND message LIKE '%Failed password%'",
     ],
-    notes="Read from the files in /var/log/journal and /run/log/journal, oldest entries first. A constraint on time or"
+    notes="From the files in /var/log/journal and /run/log/journal, oldest entries first. A constraint on time or"
     " unit is required; they, pid and identifier find entries without reading the others. Reading what others logged"
     " takes root or the group systemd-journal. Damaged entries are left out.",
 )  # fmt: skip
