@@ -20,7 +20,7 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
         "SELECT mode, count(*) AS profiles FROM apparmor_profiles GROUP BY mode",
     ],
     notes=(
-        "Read from the policy tree below /sys/kernel/security/apparmor, which needs root; empty where AppArmor is off."
+        "From the policy tree below /sys/kernel/security/apparmor, which needs root; empty where AppArmor is off."
         " Kernels before 6.8 keep SHA-1, later ones SHA-256."
     ),
 )

@@ -42,7 +42,7 @@ _BUNDLES = (
     Column("subject_key_id", TEXT, "Identifier of its key, in hexadecimal.", collate="nocase"),
     Column("authority_key_id", TEXT, "Identifier of the key that signed it, in hexadecimal.", collate="nocase"),
     Column("sha1", TEXT, "SHA-1 fingerprint, in hexadecimal.", collate="nocase"),
-    Column("path", TEXT, "File it stands in; name others, or a pattern.", additional=True, optimized=True),
+    Column("path", TEXT, "File that holds it; name others, or a pattern.", additional=True, optimized=True),
     Column("serial", TEXT, "Serial number, in hexadecimal.", collate="nocase"),
     Column("sid", TEXT, "Security identifier of the user whose store it is in.", platforms=WINDOWS),
     Column("store_location", TEXT, "Location of the store it is in.", platforms=WINDOWS),
@@ -57,8 +57,9 @@ _BUNDLES = (
         "SELECT common_name, signing_algorithm FROM certificates WHERE signing_algorithm LIKE 'sha1%'",
     ],
     notes=(
-        "The bundles of trusted authorities of Red Hat, Debian and SUSE, or the files that `path` names or is like: PEM"
-        " with any number of certificates, or one in DER. What the certificates say is shown, no signature is verified."
+        "From the bundles of trusted authorities of Red Hat, Debian and SUSE, or the files that `path` names or is"
+        " like: PEM with any number of certificates, or one in DER. What the certificates say is shown, no signature"
+        " is verified."
     ),
 )  # fmt: skip
 def certificates(query: Query) -> Rows:

@@ -17,7 +17,7 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
         "SELECT key, value FROM selinux_settings WHERE scope = 'booleans' AND value = 'on'",
     ],
     notes=(
-        "Read from selinuxfs, usually /sys/fs/selinux; empty where SELinux is off. A boolean is `on` or `off`,"
+        "From selinuxfs, usually /sys/fs/selinux; empty where SELinux is off. A boolean is `on` or `off`,"
         " a class has a row for each permission."
     ),
 )
