@@ -30,7 +30,7 @@ _MOST = 50_000  # rows of one extension: a manifest of pages times scripts could
         "SELECT s.identifier, s.script, s.match FROM users CROSS JOIN chrome_extension_content_scripts s USING (uid)",
         "SELECT DISTINCT identifier, path FROM chrome_extension_content_scripts WHERE match = '<all_urls>'",
     ],
-    notes="Read from the extensions' manifests in users' homes; other users' need root. One row for each pair of a"
+    notes="From the extensions' manifests in users' homes; other users' need root. One row for each pair of a"
     " script and a pattern, at most 50,000 an extension.",
 )
 def chrome_extension_content_scripts(query: Query) -> Rows:

@@ -57,7 +57,7 @@ _EPOCH = 11_644_473_600  # seconds from 1601, where Chromium's times begin, to 1
         " FROM users u CROSS JOIN chrome_extensions e USING (uid)",
         "SELECT name, identifier, path FROM chrome_extensions WHERE from_webstore != 'true'",
     ],
-    notes="Read from the preferences and manifests in users' homes, of packages, snaps and flatpaks; other users' need"
+    notes="From the preferences and manifests in users' homes, of packages, snaps and flatpaks; other users' need"
     " root. Files beyond 8 MiB are left out. `install_time` is Chromium's `install_time` or, in newer versions,"
     " `first_install_time`.",
 )

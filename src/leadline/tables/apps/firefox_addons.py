@@ -47,7 +47,7 @@ _DISABLED = ("softDisable", "softDisabled", "appDisabled", "userDisabled")
         "SELECT u.username, a.name, a.version, a.active FROM users u CROSS JOIN firefox_addons a USING (uid)",
         "SELECT name, identifier, source_url FROM firefox_addons WHERE location = 'app-profile'",
     ],
-    notes="Read from `extensions.json` of the profiles in users' homes, of packages, snaps and flatpaks; other users'"
+    notes="From `extensions.json` of the profiles in users' homes, of packages, snaps and flatpaks; other users'"
     " need root. Firefox writes that file some time after a change.",
 )
 def firefox_addons(query: Query) -> Rows:

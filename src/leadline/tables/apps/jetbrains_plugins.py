@@ -55,7 +55,7 @@ Plugin = dict[str, str]
     examples=[
         "SELECT u.username, p.product_type, p.name, p.version FROM users u CROSS JOIN jetbrains_plugins p USING (uid)"
     ],
-    notes="Read from `META-INF/plugin.xml` in the JAR files below `~/.local/share/JetBrains`; other users' need root."
+    notes="From `META-INF/plugin.xml` in the JAR files below `~/.local/share/JetBrains`; other users' need root."
     " Plugins that come with the product are not among them.",
 )
 def jetbrains_plugins(query: Query) -> Rows:

@@ -55,7 +55,7 @@ _PARTS = ("identifier", "metadata", "location")
         "SELECT username, vscode_edition, name, version FROM users CROSS JOIN vscode_extensions USING (uid)",
         "SELECT name, version, datetime(installed_at / 1000, 'unixepoch') AS installed FROM vscode_extensions",
     ],
-    notes="Read from `extensions/extensions.json` of each editor in users' homes, also of the part that runs on a"
+    notes="From `extensions/extensions.json` of each editor in users' homes, also of the part that runs on a"
     " machine worked on from afar; other users' need root. Extensions that come with the editor are not among them.",
 )
 def vscode_extensions(query: Query) -> Rows:
