@@ -39,7 +39,7 @@ from leadline.tables.files import selection
         "SELECT path, pie, relro, nx, canary, needed FROM elf_info WHERE path LIKE '/usr/bin/%' LIMIT 50",
         "SELECT p.pid, e.path, e.runpath FROM processes p JOIN elf_info e USING (path) WHERE e.runpath <> ''",
     ],
-    notes="Read from the files themselves: give paths or a pattern. Files that are no ELF have no row; what does not"
+    notes="From the files themselves: give paths or a pattern. Files that are no ELF have no row; what does not"
     " apply to a type, or cannot be told once the symbols are gone, is NULL. Links are followed.",
 )
 def elf_info(query: Query) -> Rows:
