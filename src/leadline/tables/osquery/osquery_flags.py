@@ -18,8 +18,7 @@ from leadline.tables.osquery import runtime
     utility=True,
     examples=["SELECT name, value FROM osquery_flags WHERE value <> default_value"],
     notes=(
-        "Flags of one or two letters are left out, as in osquery. The value is the one in force, wherever it was"
-        " set."
+        "Flags of one or two letters are left out, as in osquery. The value is the one in force, wherever it was set."
     ),
 )
 def osquery_flags(query: Query) -> Rows:
