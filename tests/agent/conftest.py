@@ -35,7 +35,10 @@ def fleet(tmp_path: Path) -> Iterator[Any]:
 
 
 class Daemon:
-    """``leadline agent`` as a process of its own, with everything it writes under one directory."""
+    """``leadline agent`` as a process of its own, with everything it writes under one directory.
+
+    One process, which ``process`` is, unless ``--nodisable_watchdog`` is among the flags.
+    """
 
     def __init__(self, directory: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
         self.directory = directory
@@ -47,7 +50,8 @@ class Daemon:
                     sys.executable, "-m", "leadline", "agent",
                     f"--database_path={directory}/db", f"--logger_path={directory}/log",
                     f"--pidfile={directory}/pid", f"--config_path={directory}/osquery.conf",
-                    f"--extensions_socket={directory}/em", "--extensions_autoload=", *flags,
+                    f"--extensions_socket={directory}/em", "--extensions_autoload=", "--disable_watchdog",
+                    *flags,
                 ],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env={**os.environ, **(environment or {})},
             )  # fmt: skip

@@ -102,7 +102,7 @@ def test_a_killed_up_takes_server_and_agent_with_it(tmp_path: Path) -> None:
     data, port = tmp_path / "data", free_port()
     process = start(data, port, tmp_path / "screen")
     wait_for(tmp_path / "screen", "Leadline is up", process)
-    assert len(running(data)) == 3
+    assert len(running(data)) == 4  # up, the server, and the agent with its watcher
     process.kill()
     process.wait()
     deadline = time.monotonic() + 20

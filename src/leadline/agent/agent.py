@@ -22,6 +22,7 @@ from leadline.agent.runtime import AgentRuntime
 from leadline.agent.scheduler import Scheduler
 from leadline.agent.state import State
 from leadline.agent.status import StatusLog
+from leadline.agent.watchdog.handover import Handover
 from leadline.flags import Flags
 from leadline.plugins.errors import UnknownPluginError
 from leadline.plugins.kinds import Enroll, find
@@ -54,6 +55,8 @@ class Agent:
         self.decorators = Decorators()
         self.forwarders: list[Forwarder] = []
         self.pidfile: int | None = None
+        self.handed: Handover | None = None
+        """What the watcher handed over; None when none watches this process."""
         self.extensions = Extensions(self)
 
     @property

@@ -35,10 +35,12 @@ def lock(path: str, *, force: bool) -> int:
         raise AgentError(f"Cannot write the pidfile {path} (--pidfile): {error.strerror}") from error
     if not locked(descriptor):
         other = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        if not force:
-            os.close(descriptor)
-            raise AgentError(f"osqueryd is already running as process {other} (pidfile {path})")
-        replace(descriptor, other, path)
+        if running(other):
+            if not force:
+                os.close(descriptor)
+                raise AgentError(f"osqueryd is already running as process {other} (pidfile {path})")
+            terminate(other)
+        wait(descriptor, other, path)
     return descriptor
 
 
@@ -59,13 +61,32 @@ def locked(descriptor: int) -> bool:
     return True
 
 
-def replace(descriptor: int, other: str, path: str) -> None:
-    """Ask the process that holds the lock to end, and wait for it. Raises AgentError."""
+def running(other: str) -> bool:
+    """Whether the process whose number is in the file runs; when it does not its worker, which has the lock as well,
+    is about to end.
+    """
+    if not other.isdigit() or int(other) <= 1:
+        return True  # the file is being written
+    try:
+        os.kill(int(other), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def terminate(other: str) -> None:
+    """Ask the process that holds the lock to end."""
     if other.isdigit() and int(other) > 1:
         try:
             os.kill(int(other), signal.SIGTERM)
         except ProcessLookupError:
             pass
+
+
+def wait(descriptor: int, other: str, path: str) -> None:
+    """Wait for the lock. Raises AgentError."""
     end = monotonic() + PATIENCE
     while not locked(descriptor):
         if monotonic() > end:

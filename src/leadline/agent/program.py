@@ -1,20 +1,17 @@
-"""The agent program: ``leadline agent``, and ``osqueryd``."""
+"""The agent program: ``leadline agent``, and ``osqueryd``. Decides what this process is to be, and imports no more.
+
+Without a watchdog it is the agent itself; else it is the watcher, which executes the same program once more as its
+worker, the agent.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from threading import Event, Thread
 
 from leadline import OSQUERY_VERSION, __version__
-from leadline.agent.agent import Agent
-from leadline.agent.errors import EXIT_CATASTROPHIC, AgentError
-from leadline.agent.steps import CHECK, DAEMON, Running
+from leadline.agent.watchdog import handover
 from leadline.flags import DEFAULT_FLAGFILE, FlagError, Flags
-from leadline.plugins.errors import PluginError
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 USAGE = """{program}: run the host agent, an osquery-compatible daemon
 
@@ -30,6 +27,8 @@ def main(argv: list[str], program: str) -> int:
 
         sys.stdout.writelines([USAGE.format(program=program), *listing()])
         return 0
+    handed = handover.take(os.environ)
+    program = handed.program if handed else program
     flags = Flags()
     try:
         rest = flags.parse(argv, program, DEFAULT_FLAGFILE)
@@ -42,11 +41,32 @@ def main(argv: list[str], program: str) -> int:
     if rest:
         print(f"ERROR: {program} takes flags only: unexpected argument '{rest[0]}'", file=sys.stderr)
         return 1
+    if handed:
+        from leadline.agent.daemon import daemon
+
+        return daemon(flags, handed)
+    return once(flags, argv, program)
+
+
+def once(flags: Flags, argv: list[str], program: str) -> int:
+    """What the flags ask for, in a process that somebody has started by hand or as a service; the exit code."""
     if flags.on("config_check") or flags.on("config_dump"):
+        from leadline.agent.inspection import check
+
         return check(flags)
+    if flags.on("database_dump"):
+        from leadline.agent.inspection import dump
+
+        return dump(flags)
     if flags.on("daemonize"):
         detach()
-    return daemon(flags)
+    if flags.on("disable_watchdog"):
+        from leadline.agent.daemon import daemon
+
+        return daemon(flags, None)
+    from leadline.agent.watchdog.watcher import Watcher
+
+    return Watcher(flags, argv, program).run()
 
 
 def version(program: str) -> str:
@@ -54,77 +74,6 @@ def version(program: str) -> str:
     if "osquery" in program:
         return f"{program.rsplit('/', 1)[-1]} version {OSQUERY_VERSION}"
     return f"{program} version {__version__} (osquery {OSQUERY_VERSION})"
-
-
-def check(flags: Flags) -> int:
-    """Load the configuration, print it when asked to, and tell what is wrong with it."""
-    flags.set("logger_min_stderr", "1", "program")
-    if not os.path.isdir(flags.text("database_path")):
-        flags.set("disable_database", "true", "program")
-    agent = Agent(flags)
-    running = Running(agent)
-    try:
-        running.start(CHECK)
-        texts = agent.configurator.plugin.read()
-        if flags.on("config_dump"):
-            for source, text in texts.items():
-                print(f'{{"{source}": {text}}}')
-            return 0
-        problems = agent.configurator.check(texts)
-        for problem in problems:
-            print(f"Error reading config: {problem}", file=sys.stderr)
-        return 0 if agent.runtime.valid else 1
-    except PluginError as error:
-        print(f"Error reading config: {error}", file=sys.stderr)
-        return 1
-    except AgentError as error:
-        print(error, file=sys.stderr)
-        return error.code
-    finally:
-        running.stop()
-
-
-def daemon(flags: Flags) -> int:
-    """Run until a signal, a failure or ``schedule_timeout``."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # threads inherit it: only the one that waits for them gets them
-    agent = Agent(flags)
-    running = Running(agent)
-    finished = Event()
-    Thread(target=watch_signals, args=(agent, finished), name="signals", daemon=True).start()
-    try:
-        running.start(DAEMON)
-        agent.ended.wait()
-    except AgentError as error:
-        agent.code = error.code
-        print(error, file=sys.stderr)
-    finally:
-        running.stop()
-        finished.set()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(agent.code)  # threads inside a call that nothing ends must not keep the process
-
-
-def watch_signals(agent: Agent, finished: Event) -> None:
-    """Wait for signals: SIGHUP loads the configuration again, the others end the agent.
-
-    When it has not ended ``alarm_timeout`` seconds later the process exits with 78.
-    """
-    while True:
-        received = signal.sigwait(SIGNALS)
-        if received != signal.SIGHUP:
-            break
-        if hasattr(agent, "configurator"):
-            agent.configurator.wake.set()
-    agent.stopping.set()
-    agent.ended.set()
-    if hasattr(agent, "configurator"):
-        agent.configurator.stop()  # the start-up may be waiting for its answer
-    if hasattr(agent, "enroller"):
-        agent.enroller.cancel()
-    if not finished.wait(agent.flags.number("alarm_timeout")):
-        print(f"The agent did not end within {agent.flags.text('alarm_timeout')} s", file=sys.stderr, flush=True)
-        os._exit(EXIT_CATASTROPHIC)
 
 
 def detach() -> None:

@@ -60,6 +60,11 @@ class StatusLog(logging.Handler):
         number = message.severity
         if self.flags.on("logger_stderr") and number >= self.flags.number("logger_min_stderr"):
             print(glog.line(message), file=sys.stderr, flush=True)
+        self.take(message)
+
+    def take(self, message: Status) -> None:
+        """Show a message to the loggers only, now or when they are there."""
+        number = message.severity
         if number < self.flags.number("logger_min_status") or self.flags.on("disable_logging"):
             return
         if self.early is not None:

@@ -24,6 +24,8 @@ from leadline.agent.runtime import AgentRuntime
 from leadline.agent.scheduler import Scheduler
 from leadline.agent.state import State, open_state
 from leadline.agent.status import install, uninstall
+from leadline.agent.survival import restore
+from leadline.agent.watchdog.extensions import ExtensionsWatchdog
 from leadline.plugins.errors import UnusableError
 from leadline.plugins.kinds import Logger
 
@@ -46,9 +48,9 @@ def nothing(agent: Agent) -> None:
 
 
 def hold_pidfile(agent: Agent) -> None:
-    """Be the only daemon."""
+    """Be the only daemon; a watcher holds the file itself, and its worker the lock with it."""
     path = agent.flags.text("pidfile")
-    if path and not agent.flags.on("ephemeral"):
+    if path and agent.handed is None and not agent.flags.on("ephemeral"):
         agent.pidfile = pidfile.hold(path, force=agent.flags.on("force"))
 
 
@@ -117,6 +119,12 @@ def stop_configuration(agent: Agent) -> None:
     agent.configurator.stop()
     agent.enroller.cancel()
     join(agent.configurator, NETWORK_GRACE)
+
+
+def watch_extensions(agent: Agent) -> None:
+    """Hold the extensions that this process has started to the watchdog's limits, when asked to."""
+    if agent.flags.on("enable_extensions_watchdog"):
+        ExtensionsWatchdog(agent.flags, lambda: agent.extensions.children.children, agent.stopping).start()
 
 
 def start_loggers(agent: Agent) -> None:
@@ -235,6 +243,8 @@ CHECK: tuple[Step, ...] = (
 DAEMON: tuple[Step, ...] = (
     Step("pidfile", hold_pidfile, release_pidfile),
     *CHECK,
+    Step("last worker", restore, nothing),
+    Step("extensions watchdog", watch_extensions, nothing),
     Step("configuration", load_configuration, stop_configuration),
     Step("loggers", start_loggers, stop_loggers),
     Step("distributed queries", start_distributed, stop_distributed),

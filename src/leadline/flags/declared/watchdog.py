@@ -31,4 +31,11 @@ FLAGS = (
     ),
     ("enable_extensions_watchdog", "cli", "bool", "false", "Watch the extension processes too."),
     ("enable_watchdog_debug", "cli", "bool", "false", "Log what the watching process measures."),
+    (
+        "watchdog_silence_limit",
+        "cli",
+        "uint64",
+        "300",
+        "Seconds without a sign of life after which a worker counts as hanging and is stopped; 0 never.",
+    ),
 )

@@ -1,0 +1,1 @@
+"""The process that watches the worker: limits, measures, and what the two tell each other."""
