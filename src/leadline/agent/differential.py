@@ -45,9 +45,10 @@ def difference(previous: dict[Digest, int], current: Iterable[str]) -> Differenc
     added = Spool()
     fresh: dict[Digest, int] = {}
     more: dict[Digest, int] = {}
+    get = previous.get
     for row in current:
-        key = digest(row)
-        amount = previous.get(key)
+        key = blake2b(row.encode(), digest_size=SIZE).digest()
+        amount = get(key)
         if amount:
             previous[key] = amount - 1
             continue

@@ -62,10 +62,13 @@ class Sized:
         self.size = 0
 
     def __iter__(self) -> Iterator[str]:
+        encode, names = self.encode, self.names
+        size = 0
         for row in self.result:
-            text = self.encode(row)
-            self.size += len(text) + self.names
+            text = encode(row)
+            size += len(text) + names
             yield text
+        self.size = size
 
 
 def style(flags: Flags) -> lines.Style:

@@ -11,6 +11,7 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from struct import unpack as unpack_digests
 from typing import NamedTuple
 
 import apsw
@@ -63,12 +64,12 @@ def record(state: State, name: str) -> Record | None:
 
 
 def amounts(state: State, name: str) -> dict[Digest, int]:
-    """The rows of the last result, by digest."""
+    """How many there are of each row of the last result, by digest; 0 of some that have gone."""
     found: dict[Digest, int] = {}
     with state.lock:
         for id in blocks(state.connection, name):
             digests, numbers = block(state.connection, id)
-            found.update((key, amount) for key, amount in zip(digests, numbers, strict=True) if amount)
+            found.update(zip(digests, numbers, strict=True))
     return found
 
 
@@ -78,11 +79,11 @@ def blocks(connection: apsw.Connection, name: str) -> list[int]:
     return [int(id) for (id,) in connection.execute(sql, (name,))]
 
 
-def block(connection: apsw.Connection, id: int) -> tuple[list[Digest], array[int]]:
+def block(connection: apsw.Connection, id: int) -> tuple[tuple[Digest, ...], array[int]]:
     """The digests of a block and how many there are of each."""
     sql = "SELECT digests, amounts FROM blocks JOIN contents ON block = id WHERE id = ?"
     digests, numbers = connection.execute(sql, (id,)).fetchone()  # type: ignore[misc]
-    return [digests[start : start + SIZE] for start in range(0, len(digests), SIZE)], array("I", numbers)
+    return unpack_digests(f"{SIZE}s" * (len(digests) // SIZE), digests), array("I", numbers)
 
 
 def texts(connection: apsw.Connection, id: int) -> list[str]:
@@ -109,10 +110,11 @@ def stored_rows(state: State, name: str, removed: dict[Digest, int]) -> Iterator
     with state.lock:
         for id in blocks(connection, name):
             digests, _ = block(connection, id)
-            if any(key in removed for key in digests):
-                for key, text in zip(digests, texts(connection, id), strict=False):
-                    for _ in range(removed.get(key, 0)):
-                        yield text
+            gone = removed.keys() & digests
+            rows = texts(connection, id) if gone else []
+            for place in sorted(map(digests.index, gone)) if rows else ():
+                for _ in range(removed[digests[place]]):
+                    yield rows[place]
 
 
 def store(state: State, name: str, after: Record, change: Difference, *, anew: bool) -> None:
@@ -140,19 +142,16 @@ def adjust(connection: apsw.Connection, name: str, change: Difference) -> None:
     """Note how many there are now of the rows that were there before; drop blocks of which nothing is left."""
     if not change.removed and not change.more:
         return
+    other = change.removed.keys() | change.more.keys()
     for id in blocks(connection, name):
         digests, numbers = block(connection, id)
-        before = bytes(numbers)
-        for place, key in enumerate(digests):
-            if key in change.removed:
-                numbers[place] -= change.removed[key]
-            elif key in change.more:
-                numbers[place] += change.more[key]
-        after = bytes(numbers)
-        if not any(after):
+        touched = other.intersection(digests)
+        for key in touched:
+            numbers[digests.index(key)] += change.more.get(key, 0) - change.removed.get(key, 0)
+        if touched and not any(numbers):
             drop(connection, id)
-        elif after != before:
-            connection.execute("UPDATE blocks SET amounts = ? WHERE id = ?", (after, id))
+        elif touched:
+            connection.execute("UPDATE blocks SET amounts = ? WHERE id = ?", (bytes(numbers), id))
 
 
 def scanty(connection: apsw.Connection, result: int) -> list[int]:
