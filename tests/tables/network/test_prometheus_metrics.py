@@ -62,12 +62,20 @@ def test_without_targets_there_is_nothing(scraped, answer) -> None:
     assert scraped({"urls": []}) == ([], [])
 
 
-@pytest.mark.parametrize("timeout", [0, -1, "5", True, 1e9, None])
+@pytest.mark.parametrize("timeout", [0, -1, True, 1e9])
 def test_a_timeout_that_is_none_is_not_taken(scraped, serving, timeout: object) -> None:
     port, _ = serving({"/": (200, {}, b"up 1\n")})
     rows, warnings = scraped({"urls": [f"http://127.0.0.1:{port}/"], "timeout": timeout})
     assert len(rows) == 1
     assert "no number of seconds" in warnings[0]
+
+
+@pytest.mark.parametrize("timeout", ["5", None])
+def test_a_timeout_that_is_no_number_is_left_out_with_the_configuration(scraped, serving, timeout: object) -> None:
+    port, _ = serving({"/": (200, {}, b"up 1\n")})
+    rows, warnings = scraped({"urls": [f"http://127.0.0.1:{port}/"], "timeout": timeout})
+    assert len(rows) == 1
+    assert warnings == []
 
 
 def test_under_another_root_nothing_is_asked(scraped, serving, tmp_path) -> None:
