@@ -42,7 +42,7 @@ _PARTS = ("identifier", "metadata", "location")
     Column("publisher", TEXT, "Display name of the publisher."),
     Column("publisher_id", TEXT, "Identifier of the publisher in the marketplace."),
     Column("installed_at", BIGINT, "When it was installed, in milliseconds since 1970."),
-    Column("prerelease", INTEGER, "1 for a version before its release, else 0."),
+    Column("prerelease", INTEGER, "1 for a pre-release version, else 0."),
     Column("uid", BIGINT, "User who installed it.", additional=True, optimized=True),
     Column(
         "vscode_edition",

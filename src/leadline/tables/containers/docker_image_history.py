@@ -14,7 +14,7 @@ from leadline.tables.containers.values import entries, number, text, texts
     Column("size", BIGINT, "What the step added, in bytes."),
     Column("created_by", TEXT, "Instruction that made the step."),
     Column("tags", TEXT, "Names and tags of the image that the step ended in, separated by commas."),
-    Column("comment", TEXT, "Remark on the step."),
+    Column("comment", TEXT, "Comment on the step."),
     platforms=LINUX,
     live=True,
     examples=["SELECT id, created_by, size FROM docker_image_history WHERE size > 10000000"],

@@ -12,7 +12,7 @@ from leadline.sql.schema import INTEGER, LINUX, MACOS, TEXT, Column, Query, Rows
     Column("version", TEXT, "Version of the firmware.", collate="version"),
     Column("date", TEXT, "Date of its release, as the maker writes it: `MM/DD/YYYY`."),
     Column("revision", TEXT, "Release of the firmware, `major.minor`; NULL when the maker does not number releases."),
-    Column("extra", TEXT, "Further remarks; empty on Linux."),
+    Column("extra", TEXT, "Further information; empty on Linux."),
     Column("firmware_type", TEXT, "`uefi`, or `bios` where the machine was not started by EFI."),
     Column("address", TEXT, "Segment the BIOS starts at, hexadecimal; 0 for UEFI.", platforms=LINUX | MACOS),
     Column("size", TEXT, "Size of the chip that holds the firmware, in bytes.", platforms=LINUX | MACOS),

@@ -11,7 +11,7 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     Column("name", TEXT, "Name of the protocol."),
     Column("number", INTEGER, "Number it has in IP headers."),
     Column("alias", TEXT, "First further name."),
-    Column("comment", TEXT, "Remark on the same line."),
+    Column("comment", TEXT, "Comment on the same line."),
     platforms=LINUX,
     cacheable=True,
     examples=["SELECT name, comment FROM etc_protocols WHERE number = 132"],

@@ -12,7 +12,7 @@ from leadline.sql.schema import INTEGER, POSIX, TEXT, Column, Query, Rows, table
     Column("port", INTEGER, "Port it is registered for."),
     Column("protocol", TEXT, "Transport protocol, such as `tcp` or `udp`."),
     Column("aliases", TEXT, "Further names, separated by spaces."),
-    Column("comment", TEXT, "Remark on the same line."),
+    Column("comment", TEXT, "Comment on the same line."),
     platforms=POSIX,
     cacheable=True,
     examples=["SELECT name, protocol FROM etc_services WHERE port = 443"],

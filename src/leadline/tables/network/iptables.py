@@ -19,7 +19,7 @@ _HIGHEST = (1 << 63) - 1
     Column("chain", TEXT, "Chain of the table."),
     Column("policy", TEXT, "What happens to packets at the end of a built-in chain: ACCEPT or DROP; empty for others."),
     Column("target", TEXT, "What the rule does: ACCEPT, DROP, RETURN, another chain, or a module such as `LOG`."),
-    Column("protocol", INTEGER, "Number of the protocol, 0 for all; NULL for all but one."),
+    Column("protocol", INTEGER, "Number of the protocol, 0 for all; NULL when the rule is for all but one."),
     Column("src_port", TEXT, "Ports packets come from, as in `0:65535` or `80,443`; empty where there are none."),
     Column("dst_port", TEXT, "Ports packets go to, written the same way."),
     Column("src_ip", TEXT, "Address packets come from; `!` before it stands for all others."),

@@ -11,7 +11,7 @@ from leadline.tables.osquery import runtime
     Column("registry", TEXT, "Kind of plugin: config, logger, table and so on."),
     Column("name", TEXT, "Name of the plugin."),
     Column("owner_uuid", INTEGER, "Extension that brings it; 0 for the program itself."),
-    Column("internal", INTEGER, "1 when it is no use to extensions, else 0."),
+    Column("internal", INTEGER, "1 when the program keeps it to itself, else 0."),
     Column("active", INTEGER, "1 when it is in use, else 0."),
     platforms=ALL,
     utility=True,

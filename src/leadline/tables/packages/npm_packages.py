@@ -18,7 +18,7 @@ _MANIFEST = ("name", "version", "description", "author", "license", "homepage")
     Column("name", TEXT, "Name of the package, with its scope."),
     Column("version", TEXT, "Version of the package.", collate="version"),
     Column("description", TEXT, "What the package is for, in a sentence."),
-    Column("author", TEXT, "Who wrote it; the name only where that is told apart from the address."),
+    Column("author", TEXT, "Who wrote it; only the name where the package gives it apart from the address."),
     Column("license", TEXT, "Licence, or the address of its text in old packages."),
     Column("homepage", TEXT, "Address of the project's page."),
     Column("path", TEXT, "The package's package.json."),

@@ -8,7 +8,7 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
 
 @table(
     "apparmor_profiles",
-    Column("path", TEXT, "Name with those of the profiles it lies in before it, joined by `//`.", index=True),
+    Column("path", TEXT, "Name, after those of the profiles it is nested in, joined by `//`.", index=True),
     Column("name", TEXT, "Name of the profile."),
     Column("attach", TEXT, "Programs it applies to, as a pattern of paths."),
     Column("mode", TEXT, "enforce, complain, kill, unconfined or user."),

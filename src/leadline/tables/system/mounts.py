@@ -12,7 +12,7 @@ USAGE = ("blocks_size", "blocks", "blocks_free", "blocks_available", "inodes", "
 @table(
     "mounts",
     Column("device", TEXT, "What is mounted: a device, a server's directory, or a name."),
-    Column("device_alias", TEXT, "The device's own name, when it was mounted by a link to it."),
+    Column("device_alias", TEXT, "Device with links followed, such as `/dev/dm-0` for `/dev/mapper/root`."),
     Column("path", TEXT, "Where it is mounted."),
     Column("type", TEXT, "Type of the file system."),
     Column("blocks_size", BIGINT, "Bytes in a block."),

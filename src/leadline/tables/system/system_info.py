@@ -30,7 +30,7 @@ from leadline.tables.osquery import runtime
     Column("board_version", TEXT, "Version of the main board."),
     Column("board_serial", TEXT, "Serial number of the main board; readable by root only."),
     Column("computer_name", TEXT, "Name of the machine without its domain."),
-    Column("local_hostname", TEXT, "Name of the machine in its local network."),
+    Column("local_hostname", TEXT, "The same as hostname on Linux."),
     Column("emulated_cpu_type", TEXT, "Architecture that the process sees by emulation.", platforms=WINDOWS),
     platforms=LINUX,
     examples=[

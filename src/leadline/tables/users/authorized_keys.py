@@ -16,7 +16,7 @@ _FILES = ("/.ssh/authorized_keys", "/.ssh/authorized_keys2")
     Column("algorithm", TEXT, "Type of the key, such as `ssh-ed25519`."),
     Column("key", TEXT, "Key, in base64."),
     Column("options", TEXT, "Options that limit what it may be used for."),
-    Column("comment", TEXT, "Remark behind the key."),
+    Column("comment", TEXT, "Comment behind the key."),
     Column("key_file", TEXT, "File that holds it."),
     PID_WITH_NAMESPACE,
     platforms=LINUX,
