@@ -32,8 +32,8 @@ _LABELS = (
     Column("runtime", TEXT, "What runs it, such as `io.containerd.runc.v2`."),
     Column("snapshotter", TEXT, "What keeps its file system, such as `overlayfs`."),
     Column("snapshot_key", TEXT, "Name of the snapshot that is its file system."),
-    Column("created_at", BIGINT, "When it was made, in seconds since the epoch."),
-    Column("updated_at", BIGINT, "When what containerd knows of it last changed, in seconds since the epoch."),
+    Column("created_at", BIGINT, "When it was made, in seconds since 1970."),
+    Column("updated_at", BIGINT, "When what containerd knows of it last changed, in seconds since 1970."),
     Column("labels", TEXT, "Its labels, a JSON object."),
     Column("pid", INTEGER, "Its first process, as this machine numbers it; NULL when it has none."),
     Column(

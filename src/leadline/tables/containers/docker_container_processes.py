@@ -22,7 +22,7 @@ _MOST = 1 << 50  # no process has more kilobytes
 @table(
     "docker_container_processes",
     Column("id", TEXT, "Identifier of the container, or its name.", required=True, index=True, collate="nocase"),
-    Column("pid", BIGINT, "Process number, as the machine counts.", index=True),
+    Column("pid", BIGINT, "Process id, as the machine counts.", index=True),
     Column("name", TEXT, "Name of the program, at most 15 bytes of it."),
     Column("cmdline", TEXT, "Command line."),
     Column("state", TEXT, "State of the process, one letter."),
@@ -36,7 +36,7 @@ _MOST = 1 << 50  # no process has more kilobytes
     Column("resident_size", BIGINT, "Memory that is not swapped out: ps's KiB times 1000, as in osquery."),
     Column("total_size", BIGINT, "Virtual memory: ps's KiB times 1000, as in osquery."),
     Column("start_time", BIGINT, "Time the process started, in seconds since the machine did."),
-    Column("parent", BIGINT, "Process number of the parent."),
+    Column("parent", BIGINT, "Process id of the parent."),
     Column("pgroup", BIGINT, "Process group."),
     Column("threads", INTEGER, "Number of threads."),
     Column("nice", INTEGER, "Niceness, from -20 to 19."),

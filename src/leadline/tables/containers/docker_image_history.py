@@ -10,7 +10,7 @@ from leadline.tables.containers.values import entries, number, text, texts
 @table(
     "docker_image_history",
     Column("id", TEXT, "Identifier of the image, or its beginning as asked for.", index=True, collate="nocase"),
-    Column("created", BIGINT, "Time the step was made, in seconds since the epoch."),
+    Column("created", BIGINT, "Time the step was made, in seconds since 1970."),
     Column("size", BIGINT, "What the step added, in bytes."),
     Column("created_by", TEXT, "Instruction that made the step."),
     Column("tags", TEXT, "Names and tags of the image that the step ended in, separated by commas."),

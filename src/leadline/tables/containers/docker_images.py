@@ -10,7 +10,7 @@ from leadline.tables.containers.values import number, texts
 @table(
     "docker_images",
     Column("id", TEXT, "Identifier of the image.", collate="nocase"),
-    Column("created", BIGINT, "Time it was made, in seconds since the epoch."),
+    Column("created", BIGINT, "Time it was made, in seconds since 1970."),
     Column("size_bytes", BIGINT, "Size in bytes, with the layers that it shares."),
     Column("tags", TEXT, "Names and tags, separated by commas."),
     platforms=LINUX,

@@ -12,7 +12,7 @@ from leadline.tables.containers.values import entries, moment, text, yes
     Column("id", TEXT, "Identifier of the network, or its beginning as asked for.", index=True, collate="nocase"),
     Column("name", TEXT, "Name of the network."),
     Column("driver", TEXT, "Driver, such as `bridge` or `overlay`."),
-    Column("created", BIGINT, "Time it was made, in seconds since the epoch."),
+    Column("created", BIGINT, "Time it was made, in seconds since 1970."),
     Column("enable_ipv6", INTEGER, "1 when it carries IPv6, else 0."),
     Column("subnet", TEXT, "Its first subnet."),
     Column("gateway", TEXT, "Gateway of that subnet."),

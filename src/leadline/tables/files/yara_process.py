@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @table(
     "yara_process",
-    Column("pid", INTEGER, "Process ID.", required=True, index=True),
+    Column("pid", INTEGER, "Process id.", required=True, index=True),
     signatures.MATCHES,
     Column("count", INTEGER, "Number of rules that match."),
     signatures.SIG_GROUP,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @table(
     "listening_ports",
-    Column("pid", INTEGER, "Process ID, -1 when no process is found that holds the socket."),
+    Column("pid", INTEGER, "Process id, -1 when no process is found that holds the socket."),
     Column("port", INTEGER, "Port; 0 for local sockets."),
     Column("protocol", INTEGER, "Protocol: 6 TCP, 17 UDP, 0 local."),
     Column("family", INTEGER, "Address family: 1 local, 2 IPv4, 10 IPv6, 17 packet."),

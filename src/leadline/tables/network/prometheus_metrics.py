@@ -17,7 +17,7 @@ _MOST_TARGETS = 1000
     Column("target_name", TEXT, "Address that the metric was got from."),
     Column("metric_name", TEXT, "Name of the metric, with its labels."),
     Column("metric_value", DOUBLE, "Its value; NULL when it is no number."),
-    Column("timestamp_ms", BIGINT, "When it had that value, in milliseconds since the epoch."),
+    Column("timestamp_ms", BIGINT, "When it had that value, in milliseconds since 1970."),
     platforms=LINUX,
     live=True,
     examples=["SELECT metric_name, metric_value FROM prometheus_metrics WHERE metric_name LIKE 'process_%'"],

@@ -20,7 +20,7 @@ from leadline.tables.namespaces import MOUNT_NAMESPACE_ID, PID_WITH_NAMESPACE
     Column("license", TEXT, "Licence, as an SPDX expression."),
     Column("url", TEXT, "Address of the project's page."),
     Column("description", TEXT, "What the package is for, in a sentence."),
-    Column("build_time", BIGINT, "When it was built, in seconds since the epoch."),
+    Column("build_time", BIGINT, "When it was built, in seconds since 1970."),
     Column("commit", TEXT, "Commit of Alpine's package tree it was built from."),
     PID_WITH_NAMESPACE,
     MOUNT_NAMESPACE_ID,

@@ -11,7 +11,7 @@ from leadline.sql.schema import BIGINT, INTEGER, LINUX, TEXT, Column, Query, Row
     Column("package", TEXT, "Category and name of the package."),
     Column("version", TEXT, "Version, with the revision of the ebuild.", collate="version"),
     Column("slot", TEXT, "Slot it is installed in."),
-    Column("build_time", BIGINT, "When it was built, in seconds since the epoch."),
+    Column("build_time", BIGINT, "When it was built, in seconds since 1970."),
     Column("repository", TEXT, "Repository the ebuild came from."),
     Column("eapi", BIGINT, "Version of the ebuild interface it was built with."),
     Column("size", BIGINT, "Space its files take, in bytes."),

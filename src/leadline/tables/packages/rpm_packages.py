@@ -30,7 +30,7 @@ _TEXTS = {
     Column("sha1", TEXT, "SHA-1 of the package's header.", collate="nocase"),
     Column("arch", TEXT, "Architecture it was built for, or `noarch`.", index=True),
     Column("epoch", INTEGER, "Epoch, which goes before the version when versions are compared.", index=True),
-    Column("install_time", INTEGER, "When it was installed, in seconds since the epoch."),
+    Column("install_time", INTEGER, "When it was installed, in seconds since 1970."),
     Column("vendor", TEXT, "Organisation that built the package."),
     Column("package_group", TEXT, "Group the package was put in; `Unspecified` in most of today's."),
     PID_WITH_NAMESPACE,

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @table(
     "process_ancestry",
-    Column("pid", BIGINT, "Process ID whose ancestors the rows are.", index=True, optimized=True),
+    Column("pid", BIGINT, "Process id whose ancestors the rows are.", index=True, optimized=True),
     Column("level", INTEGER, "How far above: 1 is the parent, 2 the parent's parent."),
-    Column("ancestor_pid", BIGINT, "Process ID of the ancestor."),
+    Column("ancestor_pid", BIGINT, "Process id of the ancestor."),
     Column("name", TEXT, "Short name of the ancestor."),
     Column("path", TEXT, "Path of the ancestor's program."),
     Column("cmdline", TEXT, "Arguments of the ancestor, separated by spaces."),
-    Column("uid", BIGINT, "Real user ID of the ancestor."),
-    Column("start_time", BIGINT, "Start of the ancestor in seconds since the epoch, -1 when it is not known."),
+    Column("uid", BIGINT, "Real user id of the ancestor."),
+    Column("start_time", BIGINT, "Start of the ancestor in seconds since 1970, -1 when it is not known."),
     Column("container_id", TEXT, "Id or name of the container that the ancestor runs in."),
     platforms=LINUX,
     ours=True,

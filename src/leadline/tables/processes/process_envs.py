@@ -9,7 +9,7 @@ from leadline.tables import context
 
 @table(
     "process_envs",
-    Column("pid", INTEGER, "Process ID.", index=True, optimized=True),
+    Column("pid", INTEGER, "Process id.", index=True, optimized=True),
     Column("key", TEXT, "Name of the variable."),
     Column("value", TEXT, "Its value; empty when the entry has no equals sign."),
     *context.CONTEXT,

@@ -9,7 +9,7 @@ from leadline.tables import context
 
 @table(
     "process_memory_map",
-    Column("pid", INTEGER, "Process ID.", index=True, optimized=True),
+    Column("pid", INTEGER, "Process id.", index=True, optimized=True),
     Column("start", TEXT, "First address, hexadecimal."),
     Column("end", TEXT, "Address behind the last, hexadecimal."),
     Column("permissions", TEXT, "Rights r, w and x, a - for each that is missing, then p for private or s for shared."),

@@ -11,12 +11,12 @@ KINDS = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 @table(
     "process_namespaces",
-    Column("pid", INTEGER, "Process ID.", index=True, optimized=True),
+    Column("pid", INTEGER, "Process id.", index=True, optimized=True),
     Column("cgroup_namespace", TEXT, "Inode number of the control group namespace."),
     Column("ipc_namespace", TEXT, "Inode number of the namespace of interprocess communication."),
     Column("mnt_namespace", TEXT, "Inode number of the mount namespace."),
     Column("net_namespace", TEXT, "Inode number of the network namespace."),
-    Column("pid_namespace", TEXT, "Inode number of the namespace of process IDs."),
+    Column("pid_namespace", TEXT, "Inode number of the namespace of process ids."),
     Column("user_namespace", TEXT, "Inode number of the user namespace."),
     Column("uts_namespace", TEXT, "Inode number of the namespace of host and domain name."),
     *context.CONTEXT,

@@ -12,7 +12,7 @@ NO_FILES = ("socket:", "anon_inode:", "pipe:")
 
 @table(
     "process_open_files",
-    Column("pid", BIGINT, "Process ID.", index=True),
+    Column("pid", BIGINT, "Process id.", index=True),
     Column("fd", BIGINT, "Number of the descriptor in the process."),
     Column("path", TEXT, "Path of the file; ' (deleted)' follows when it is no longer there."),
     *context.CONTEXT,

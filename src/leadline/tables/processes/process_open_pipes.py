@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @table(
     "process_open_pipes",
-    Column("pid", BIGINT, "Process ID."),
+    Column("pid", BIGINT, "Process id."),
     Column("fd", BIGINT, "Number of the descriptor in the process."),
     Column("mode", TEXT, "What the descriptor is open for: r reading, w writing, rw both."),
     Column("inode", BIGINT, "Inode number of the pipe."),
     Column("type", TEXT, "Kind of the pipe: anonymous or named."),
-    Column("partner_pid", BIGINT, "Process ID of the other end's holder."),
+    Column("partner_pid", BIGINT, "Process id of the other end's holder."),
     Column("partner_fd", BIGINT, "Number of the other end's descriptor."),
     Column("partner_mode", TEXT, "What the other end is open for."),
     *context.CONTEXT,

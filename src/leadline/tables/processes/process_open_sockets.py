@@ -9,7 +9,7 @@ from leadline.tables import context
 
 @table(
     "process_open_sockets",
-    Column("pid", INTEGER, "Process ID, -1 when no process is found that holds the socket.", additional=True),
+    Column("pid", INTEGER, "Process id, -1 when no process is found that holds the socket.", additional=True),
     Column("fd", BIGINT, "Number of the descriptor in the process, -1 when there is none."),
     Column("socket", BIGINT, "Inode number of the socket, 0 when the kernel has let go of it."),
     Column("family", INTEGER, "Address family: 1 local, 2 IPv4, 10 IPv6, 17 packet."),

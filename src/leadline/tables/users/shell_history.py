@@ -10,7 +10,7 @@ from leadline.tables import per_user
 @table(
     "shell_history",
     Column("uid", BIGINT, "User whose history it is.", additional=True, optimized=True),
-    Column("time", INTEGER, "When the command was given, in seconds since the epoch; 0 when that is not known."),
+    Column("time", INTEGER, "When the command was given, in seconds since 1970; 0 when that is not known."),
     Column("command", TEXT, "Line of the history."),
     Column("history_file", TEXT, "File that holds it."),
     platforms=LINUX,
