@@ -31,6 +31,8 @@ def keep(agent: Agent) -> None:
     """Keep the marks aside: called when SIGUSR1 has come."""
     if not hasattr(agent, "state"):
         return
+    if hasattr(agent, "scheduler"):
+        agent.scheduler.blame()  # of several queries, only the one that uses the most
     marks = [(DOMAIN, key, value) for key, value in agent.state.items(DOMAIN) if key.startswith(EXECUTING)]
     marks += [(DISTRIBUTED, key, value) for key, value in agent.state.items(DISTRIBUTED)]
     agent.state.put(DOMAIN, ASIDE, json.dumps(marks))
