@@ -171,7 +171,7 @@ def test_the_agent_tells_what_its_queries_cost_and_which_packs_run(daemon: Start
     running.until(lambda: any('"blacklisted"' in line and '"packs"' in line for line in running.results()))
     assert running.stop() == 0
     rows = [json.loads(line) for line in running.results()]
-    (cost,) = [row["columns"] for row in rows if row["columns"]["name"] == "packs" and row["name"] == "cost"]
+    (cost,) = [row["columns"] for row in rows if row["name"] == "cost" and row["columns"]["name"] == "packs"]
     assert cost == {
         "name": "packs", "query": "SELECT * FROM osquery_packs", "ran": "1", "logged": "1", "sum": "1",
         "blacklisted": "0",

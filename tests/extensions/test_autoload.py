@@ -270,6 +270,9 @@ def test_an_extension_may_call_the_agents_own_plugins(daemon: Start, extension: 
     assert ask("config", "filesystem", action="option", name="extensions_interval")[2] == [
         {"name": "extensions_interval", "value": "1"}
     ]
+    pushed = json.dumps({"views": {"theirs": "SELECT 5 AS five"}})
+    assert ask("config", "update", action="update", source="theirs", data=pushed)[0] == 0
+    running.until(lambda: ask("sql", "sql", action="query", query="SELECT * FROM theirs")[2] == [{"five": "5"}])
     database = {"domain": "mine", "key": "k"}
     assert ask("database", "rocksdb", action="get", **database)[0] == 1
     assert ask("database", "rocksdb", action="put", value="v", **database)[0] == 0

@@ -12,9 +12,10 @@ from leadline.agent.errors import CatastropheError
 from leadline.extensions import autoload
 from leadline.extensions.children import Children
 from leadline.extensions.core import Core
-from leadline.extensions.errors import ExtensionError
+from leadline.extensions.errors import ExtensionError, RefusedError
 from leadline.extensions.loading import arguments, load_files, own
 from leadline.extensions.manager import Manager
+from leadline.plugins.errors import PluginError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,14 @@ class Extensions:
         manager = Manager(
             path, self.flags, agent.runtime.attachments, agent.open_engine, own, stopped=agent.stopping.is_set
         )
-        manager.core = Core(manager.engines, self.flags, agent.state, self.log, lambda: sources(agent))
+        manager.core = Core(
+            manager.engines,
+            self.flags,
+            agent.state,
+            self.log,
+            lambda: sources(agent),
+            lambda *source: push(agent, *source),
+        )
         manager.start()
         self.manager = agent.runtime.extended = manager
 
@@ -123,3 +131,13 @@ def checker(path: str, unsafe: bool) -> Callable[[], str]:
 def sources(agent: Agent) -> dict[str, str]:
     """The configuration in use, by source."""
     return dict(agent.configurator.texts or {}) if hasattr(agent, "configurator") else {}
+
+
+def push(agent: Agent, source: str, text: str) -> None:
+    """Take a source of the configuration. Raises RefusedError."""
+    if not hasattr(agent, "configurator"):
+        raise RefusedError("The configuration is not there yet")
+    try:
+        agent.configurator.push(source, text)
+    except PluginError as error:
+        raise RefusedError(str(error)) from error

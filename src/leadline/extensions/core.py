@@ -34,7 +34,8 @@ class Core:
     """Answers for the registries sql, table, config, logger and database.
 
     What extensions keep in the database is in domains of its own, so that no extension can change what the agent
-    remembers. ``log(kind, line)`` takes a line for the loggers, ``sources()`` gives the configuration in use.
+    remembers. ``log(kind, line)`` takes a line for the loggers, ``sources()`` gives the configuration in use,
+    ``push(source, text)`` takes a source of it that an extension brings by itself.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Core:
         store: Store,
         log: Callable[[str, str], None],
         sources: Callable[[], Mapping[str, str]],
+        push: Callable[[str, str], None] | None = None,
     ) -> None:
         self.engines = engines
         self.flags = flags
         self.store = store
         self.log = log
         self.sources = sources
+        self.push = push
 
     def call(self, kind: str, item: str, request: Request) -> tuple[int, str, Rows]:
         """Code, message and rows of the answer."""
@@ -98,8 +101,11 @@ class Core:
         raise RefusedError(f"Unknown table plugin action: {action}")
 
     def config(self, request: Request) -> Rows:
-        """The configuration and the flags; both are read only."""
+        """The configuration and the flags, which are read only, and further sources of the configuration."""
         action = request.get("action", "")
+        if action == "update" and self.push:
+            self.push(request["source"], request["data"])
+            return []
         if action == "genConfig":
             return [dict(self.sources())]
         if action == "option":
