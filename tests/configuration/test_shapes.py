@@ -55,8 +55,9 @@ def test_members_of_the_wrong_type_are_left_out_and_the_others_stay() -> None:
 
 
 def test_a_slip_in_the_name_of_a_section_is_noticed_and_what_others_mean_is_not() -> None:
-    assert mended({"decorator": {}, "etag": "x", "node_invalid": False})[1] == [
-        "The key decorator has no meaning: did you mean decorators?"
+    assert mended({"decorator": {}, "Schedule": {}, "etag": "x", "node_invalid": False})[1] == [
+        "The key Schedule has no meaning: did you mean schedule?",
+        "The key decorator has no meaning: did you mean decorators?",
     ]
 
 

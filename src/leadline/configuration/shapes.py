@@ -73,11 +73,17 @@ def mend(document: Document, report: Callable[[Path, str], None], *, top: bool =
 
 def unknown(key: str, report: Callable[[Path, str], None]) -> None:
     """Name a section that looks like a slip; other unknown ones are a server's business."""
-    from difflib import get_close_matches
+    meant = FOLDED.get(folded(key))
+    if meant:
+        report((key,), f"The key {key} has no meaning: did you mean {meant}?")
 
-    close = get_close_matches(key, SECTIONS, n=1, cutoff=0.8)
-    if close:
-        report((key,), f"The key {key} has no meaning: did you mean {close[0]}?")
+
+def folded(key: str) -> str:
+    """A key without what is easily mistaken in it."""
+    return key.lower().replace("-", "").replace("_", "").rstrip("s")
+
+
+FOLDED = {folded(key): key for key in SECTIONS}
 
 
 def fits(value: Any, shape: Any, path: Path, report: Callable[[Path, str], None]) -> bool:
