@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 
+from leadline.agent import previous
 from leadline.agent.agent import Agent
 from leadline.agent.errors import AgentError
 from leadline.agent.state import FILE, State, open_state
@@ -68,18 +70,21 @@ def dump(flags: Flags) -> int:
 def values(state: State) -> Iterator[tuple[str, str, str]]:
     """(domain, key, value) of all that is kept, under the names that osquery gives to it.
 
-    A node key is left out: the lines end up in bug reports.
+    The node key is left out: the lines end up in bug reports.
     """
     with state.lock:
         connection = state.connection
         for domain, key, value in connection.execute("SELECT domain, key, value FROM pairs ORDER BY domain, key"):
             yield str(domain), str(key), "(secret)" if key == "nodeKey" else str(value)
-        queries = connection.execute("SELECT name, epoch, counter, sql FROM queries ORDER BY name").fetchall()
-        for name, epoch, counter, sql in queries:
-            rows = connection.execute("SELECT amount, row FROM previous WHERE name = ? ORDER BY digest", (name,))
-            yield "queries", str(name), f"[{','.join(str(row) for amount, row in rows for _ in range(amount))}]"
-            yield "queries", f"{name}counter", str(counter)
-            yield "queries", f"{name}epoch", str(epoch)
-            yield "queries", f"query.{name}", str(sql)
+        names = [str(name) for (name,) in connection.execute("SELECT name FROM results ORDER BY name")]
+        for name in names:
+            found = previous.record(state, name)
+            assert found is not None
+            rows = previous.stored_rows(state, name, previous.amounts(state, name))
+            members = (dict(zip(found.columns, json.loads(row), strict=True)) for row in rows)
+            yield "queries", name, f"[{','.join(json.dumps(row, ensure_ascii=False) for row in members)}]"
+            yield "queries", f"{name}counter", str(found.counter)
+            yield "queries", f"{name}epoch", str(found.epoch)
+            yield "queries", f"query.{name}", found.sql
         for number, logger, kind, line in connection.execute("SELECT id, logger, kind, line FROM lines ORDER BY id"):
             yield "logs", f"{logger}_{kind}_{number:020}", str(line)

@@ -66,9 +66,9 @@ class AgentRuntime:
         """What the configuration holds under a key: objects of several sources as one, else the last source's."""
         return self.configuration.section(key)
 
-    def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """(name, type, description, default, value, shell_only) of every flag."""
-        return self.own_flags.rows()
+    def flags(self) -> Iterator[Row]:
+        """(name, type, description, default, value, shell_only, origin) of every flag."""
+        return self.own_flags.listed()
 
     def registry(self) -> Iterator[tuple[str, str, int, int, int]]:
         """(registry, name, owner_uuid, internal, active) of every plugin and table."""

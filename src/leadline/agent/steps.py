@@ -26,6 +26,7 @@ from leadline.agent.state import State, open_state
 from leadline.agent.status import install, uninstall
 from leadline.agent.survival import restore
 from leadline.agent.watchdog.extensions import ExtensionsWatchdog
+from leadline.flags import unused
 from leadline.plugins.errors import UnusableError
 from leadline.plugins.kinds import Logger
 
@@ -125,6 +126,24 @@ def watch_extensions(agent: Agent) -> None:
     """Hold the extensions that this process has started to the watchdog's limits, when asked to."""
     if agent.flags.on("enable_extensions_watchdog"):
         ExtensionsWatchdog(agent.flags, lambda: agent.extensions.children.children, agent.stopping).start()
+
+
+def warn_of_unused(agent: Agent) -> None:
+    """Tell which flags somebody has set that have no meaning here."""
+    for sentence in unused.warnings(agent.flags):
+        log.warning("%s", sentence)
+
+
+def start_monitoring(agent: Agent) -> None:
+    """Write figures of the agent itself into a file, when asked to."""
+    if not agent.flags.on("enable_numeric_monitoring"):
+        return
+    from leadline.agent.monitoring import Monitoring
+
+    def waiting() -> int:
+        return sum(buffer.waiting(agent.state, forwarder.logger_name) for forwarder in agent.forwarders)
+
+    Monitoring(agent.flags, agent.scheduler.rows, waiting, agent.stopping).start()
 
 
 def start_loggers(agent: Agent) -> None:
@@ -246,9 +265,11 @@ DAEMON: tuple[Step, ...] = (
     Step("last worker", restore, nothing),
     Step("extensions watchdog", watch_extensions, nothing),
     Step("configuration", load_configuration, stop_configuration),
+    Step("unused flags", warn_of_unused, nothing),
     Step("loggers", start_loggers, stop_loggers),
     Step("distributed queries", start_distributed, stop_distributed),
     Step("schedule", start_scheduler, stop_scheduler),
+    Step("numeric monitoring", start_monitoring, nothing),
 )
 
 

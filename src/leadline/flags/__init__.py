@@ -209,3 +209,8 @@ class Flags:
                 yield name, type, description, default, self._values.get(name, default), int(kind == "shell")
         for name in sorted(self.custom):
             yield name, "string", "", "", self.custom[name], 0
+
+    def listed(self) -> Iterator[tuple[str, str, str, str, str, int, str]]:
+        """The same with where each value comes from."""
+        for row in self.rows():
+            yield *row, self.origin(row[0])

@@ -44,9 +44,9 @@ class ShellRuntime:
             found = document.get(key, found)
         return found
 
-    def flags(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+    def flags(self) -> Iterator[Row]:
         """(name, type, description, default, value, shell_only) of every flag."""
-        return self._flags.rows()
+        return self._flags.listed()
 
     def registry(self) -> Iterator[tuple[str, str, int, int, int]]:
         """(registry, name, owner_uuid, internal, active) of what the shell can use: its config plugin and tables."""

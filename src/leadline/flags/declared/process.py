@@ -39,3 +39,8 @@ FLAGS = (
 )
 
 ALIASES = {"db_path": "database_path", "osquery_log_dir": "logger_path"}
+
+UNUSED = {
+    "worker_threads": "each part of the agent has threads of its own",
+    "experiment_list": "there are no experiments in this program",
+}

@@ -18,3 +18,12 @@ FLAGS = (
     ),
     ("numeric_monitoring_pre_aggregation_time", "flag", "uint64", "60", "Seconds over which measurements are merged."),
 )
+
+_NO_ROCKSDB = "the agent's state is an SQLite file, which needs no tuning"
+
+UNUSED = {
+    "rocksdb_write_buffer": _NO_ROCKSDB,
+    "rocksdb_merge_number": _NO_ROCKSDB,
+    "rocksdb_background_flushes": _NO_ROCKSDB,
+    "rocksdb_buffer_blocks": _NO_ROCKSDB,
+}

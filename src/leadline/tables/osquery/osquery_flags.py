@@ -14,9 +14,19 @@ from leadline.tables.osquery import runtime
     Column("default_value", TEXT, "Value it has when nobody sets it."),
     Column("value", TEXT, "Value it has now."),
     Column("shell_only", INTEGER, "1 when only the shell has the flag."),
+    Column(
+        "origin",
+        TEXT,
+        "Where the value comes from: default, command line, environment NAME, flag file PATH, config, or program when"
+        " the program decided.",
+        ours=True,
+    ),
     platforms=ALL,
     utility=True,
-    examples=["SELECT name, value FROM osquery_flags WHERE value <> default_value"],
+    examples=[
+        "SELECT name, value FROM osquery_flags WHERE value <> default_value",
+        "SELECT name, value, origin FROM osquery_flags WHERE origin <> 'default'",
+    ],
     notes=(
         "Flags of one or two letters are left out, as in osquery. The value is the one in force, wherever it was set."
     ),
@@ -34,4 +44,4 @@ def _flags(query: Query) -> Rows:
         return source.flags()
     from leadline.flags import Flags
 
-    return Flags().rows()
+    return Flags().listed()

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
         def section(self, key: str) -> object:
             """What the configuration holds under a key of its own level, as JSON decodes it; None when nothing."""
 
-        def flags(self) -> Iterable[tuple[str, str, str, str, str, int]]:
-            """Each flag: name, type, description, default value, value, whether only the shell has it (0 or 1)."""
+        def flags(self) -> Iterable[Row]:
+            """Each flag: name, type, description, default value, value, whether only the shell has it (0 or 1), where
+            the value comes from.
+            """
 
         def registry(self) -> Iterable[tuple[str, str, int, int, int]]:
             """Each plugin: registry, name, uuid of the owner (0 for our own), internal and active (0 or 1)."""
