@@ -103,6 +103,7 @@ class Fleet:
         self.config: dict[str, Any] = {}
         self.work: deque[dict[str, Any]] = deque()
         self.holds = False
+        self.aware = False
         self.closing = False
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
@@ -184,15 +185,16 @@ class Fleet:
 
     def read(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         """Work, waiting for it when the client prefers that and this server holds."""
-        headers: dict[str, str] = {}
-        prefer = request.headers.get("Prefer", "")
-        if self.holds and prefer.startswith("wait="):
-            headers["Preference-Applied"] = prefer
-            end = time.monotonic() + int(prefer.removeprefix("wait="))
-            while not self.work and not self.closing and time.monotonic() < end:
-                time.sleep(0.01)
+        prefer = [one.strip() for one in request.headers.get("Prefer", "").split(",")]
+        wait = next((int(one[5:]) for one in prefer if one.startswith("wait=")), 0)
+        applied = [f"wait={wait}"] if self.holds and wait else []
+        end = time.monotonic() + (wait if self.holds else 0)
+        while not self.work and not self.closing and time.monotonic() < end:
+            time.sleep(0.01)
+        if self.aware and "running" in prefer:
+            applied.append("running")
         work = self.work.popleft() if self.work else {"queries": {}}
-        return 200, json.dumps(work).encode(), headers
+        return 200, json.dumps(work).encode(), {"Preference-Applied": ", ".join(applied)} if applied else {}
 
     def seen(self, path: str) -> list[Request]:
         """The requests to a path."""

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from leadline.agent import buffer, clones
+from leadline.agent.answers import Answer, Kept
 from leadline.agent.identity import Identity
 from leadline.agent.state import State, open_state
 from leadline.flags import Flags
@@ -115,7 +116,7 @@ def test_two_machines_with_one_uuid_get_identities_of_their_own(
     before = Identity(flags, state, first)
     state.put("configurations", "nodeKey", "nk1")
     buffer.add(state, ["tls"], "result", ['{"a":1}'])
-    state.connection.execute("INSERT INTO queries VALUES ('q', 0, 3, 'SELECT 1', 5)")
+    Kept(state).add(Answer("q"))
     state.close()
     (tmp_path / "db2").mkdir()
     shutil.copy(tmp_path / "db" / "agent.db", tmp_path / "db2" / "agent.db")
@@ -134,7 +135,7 @@ def test_two_machines_with_one_uuid_get_identities_of_their_own(
     assert after.uuid == before.uuid == uuid
     assert after.instance != before.instance
     assert copy.get("configurations", "nodeKey") is None
-    assert list(copy.connection.execute("SELECT name FROM queries")) == []
+    assert Kept(copy).ids() == set()
     assert [line for (line,) in copy.connection.execute("SELECT line FROM lines")] == ['{"a":1}']
     caplog.clear()
     assert Identity(flags, copy, second).instance == after.instance

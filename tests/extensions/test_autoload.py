@@ -212,7 +212,7 @@ def test_live_queries_come_through_an_extension(
     (tmp_path / "load").write_text(f"{program('channel.ext', CHANNEL)}\n")
     running = daemon(
         f"--extensions_autoload={tmp_path}/load", "--extensions_timeout=15", "--distributed_plugin=channel",
-        "--disable_distributed=false", "--distributed_interval=1", "--enroll_plugin=keys",
+        "--disable_distributed=false", "--distributed_interval=1", "--enroll_plugin=keys", "--distributed_workers=1",
     )  # fmt: skip
     running.until(lambda: answers.exists() and {"q1", "q2"} <= set(re.findall(r'"(q\d)":\[', answers.read_text())))
     merged: dict[str, dict[str, Any]] = {}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from leadline import OSQUERY_VERSION
+from leadline.agent.answers import Answer
 from leadline.plugins.config import tls as config_tls
 from leadline.plugins.distributed import tls as distributed_tls
 from leadline.plugins.enroll import tls as enroll_tls
@@ -308,20 +309,31 @@ def test_distributed_queries_are_read_and_answered_as_osquery_does(fleet: Any, s
     )
     plugin = Distributed(surroundings)
     fleet.work.append({"queries": {"q1": "SELECT 1"}, "discovery": {"q1": "SELECT 1"}, "accelerate": 10})
-    assert plugin.read(0) == ({"q1": "SELECT 1"}, {"q1": "SELECT 1"}, 10, False)
-    assert "Prefer" not in fleet.seen("/read")[0].headers
+    assert plugin.read(0, []) == ({"q1": "SELECT 1"}, {"q1": "SELECT 1"}, 10, False, False, [])
+    assert fleet.seen("/read")[0].headers["Prefer"] == "running"
     fleet.work.append({"queries": {}, "accelerate": "10"})
-    assert plugin.read(5) == ({}, {}, 0, False)
-    assert fleet.seen("/read")[1].headers["Prefer"] == "wait=5"
+    assert plugin.read(5, ["q1"]) == ({}, {}, 0, False, False, [])
+    assert fleet.seen("/read")[1].headers["Prefer"] == "wait=5, running"
+    assert fleet.seen("/read")[1].text == '{"node_key":"nk1"}'
     fleet.holds = True
-    assert plugin.read(1) == ({}, {}, 0, True)
+    assert plugin.read(1, []) == ({}, {}, 0, True, False, [])
+    fleet.aware = True
+    assert plugin.read(1, ["q1"]) == ({}, {}, 0, True, True, [])
+    fleet.work.append({"queries": {}, "cancel": ["q1"]})
+    assert plugin.read(1, ["q1"]) == ({}, {}, 0, True, True, ["q1"])
+    assert fleet.seen("/read")[4].text == '{"node_key":"nk1","running":["q1"]}'
+    fleet.holds = False
     for wrong in ({"queries": {"": "SELECT 1"}}, {"queries": {"q": ""}}, {"queries": {"q": 1}}, {"queries": []}):
         fleet.work.append(wrong)
         with pytest.raises(RefusedError):
-            plugin.read(0)
-    plugin.write('{"queries":{},"statuses":{},"messages":{},"stats":{}}')
-    assert fleet.seen("/write")[0].text == ('{"queries":{},"statuses":{},"messages":{},"stats":{},"node_key":"nk1"}')
+            plugin.read(0, [])
+    plugin.write(Answer("é", 1, "no").results())
+    assert fleet.seen("/write")[0].text == (
+        '{"queries":{"é":[]},"statuses":{"é":1},"messages":{"é":"no"},"stats":{"é":{"wall_time_ms":0,"user_time":0,'
+        '"system_time":0,"memory":0}},"node_key":"nk1"}'
+    )
     plugin.session.transport.close()
+    plugin.answering.transport.close()
 
 
 def test_log_lines_are_sent_packed_or_plain_and_too_long_ones_are_left_out(fleet: Any, surroundings: Any) -> None:
@@ -354,7 +366,7 @@ def test_a_request_is_cut_short_from_another_thread(fleet: Any, surroundings: An
     threading.Timer(0.3, plugin.cancel).start()
     began = time.monotonic()
     with pytest.raises(UnreachableError):
-        plugin.read(30)
+        plugin.read(30, [])
     assert time.monotonic() - began < 5
 
 

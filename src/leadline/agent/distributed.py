@@ -1,22 +1,22 @@
-"""Queries that a server asks once: read, run, answer."""
+"""Queries that a server asks once: read, run several at a time, answer each one as soon as it has run."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
-from hashlib import sha256
-from resource import RUSAGE_SELF, getrusage
-from threading import Event, Thread
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from threading import Condition, Event, Lock, Thread, current_thread
 from time import monotonic, time
-from typing import NamedTuple
 
+from leadline.agent.answers import Answer, Kept, Spool, spent, usage
 from leadline.agent.engines import interrupt
-from leadline.agent.rendering import Layout, quote
+from leadline.agent.rendering import Layout
 from leadline.agent.state import State
+from leadline.agent.suspects import Suspects
 from leadline.flags import Flags
-from leadline.linux import files
-from leadline.plugins.errors import PluginError
+from leadline.plugins.errors import PluginError, RefusedError
 from leadline.plugins.kinds import Distributed, Work
 from leadline.sql.engine import Engine
 from leadline.sql.errors import SQLError
@@ -32,34 +32,33 @@ HASTY = 5.0
 SHORTEST = 1.0
 """Seconds between two reads that brought nothing, even when the server promised to wait."""
 
-MAX_KEPT = 32 << 20
-"""Characters of answers that are kept while they cannot be delivered, and the largest answer."""
+MOST_WORKERS = 16
+LOOK = 0.5
+"""Seconds between two looks of a thread that waits for others at whether the agent ends."""
 
-RUNNING = "distributed_running"
 DENYLISTED = "distributed query is denylisted"
+TEMPORARY = frozenset((401, 403, 408, 425, 429))
+"""Statuses below 500 after which the same answer may still be taken."""
 
 
-class Cost(NamedTuple):
-    """What a query cost this process: milliseconds, and bytes by which it grew."""
+class Run:
+    """One query that waits or runs."""
 
-    wall: int = 0
-    user: int = 0
-    system: int = 0
-    memory: int = 0
+    def __init__(self, id: str, sql: str) -> None:
+        self.id = id
+        self.sql = sql
+        self.engine: Engine | None = None
+        self.cancelled = False
+        self.alone = False
 
-
-class Answer(NamedTuple):
-    """The answer to one query; ``rows`` is a JSON array, ``status`` 0 or SQLite's code with its message."""
-
-    id: str
-    rows: str = "[]"
-    status: int = 0
-    message: str = ""
-    cost: Cost = Cost()
+    def cancel(self) -> None:
+        """End it, without an answer; from another thread, and again as long as it has not ended."""
+        self.cancelled = True
+        interrupt(self.engine)
 
 
 class Distributor(Thread):
-    """Looks for queries and answers each one as soon as it has run, so that a slow one delays no other's answer."""
+    """Reads what is asked; threads that come and go with the work run it."""
 
     def __init__(
         self,
@@ -77,138 +76,253 @@ class Distributor(Thread):
         self.open_engine = open_engine
         self.stopping = stopping
         self.clock = clock
-        self.engine: Engine | None = None
-        self.kept: list[Answer] = []
+        self.suspects = Suspects(flags, state, clock)
+        self.kept = Kept(state, clock)
         self.accelerated = float(state.get("distributed", "accelerate_until") or 0)
         self.failing = False
+        self.concurrent = False  # whether reading while queries run does no harm; the last answer tells
+        self.engine: Engine | None = None  # of the discovery queries, while they run
+        self.changed = Condition()
+        # what follows is under that lock
+        self.waiting: deque[Run] = deque()
+        self.running: dict[str, Run] = {}
+        self.workers: set[Thread] = set()
+        self.answered: dict[str, float] = {}
+        self.posting = Lock()
 
     def run(self) -> None:
-        """Read, run, write until told to stop."""
-        with self.open_engine() as self.engine:
-            while not self.stopping.is_set():
-                pause = self.flags.real("distributed_interval")
-                if not self.flags.on("disable_distributed"):
-                    try:
-                        pause = self.round(self.engine)
-                    except Exception:
-                        log.exception("The distributed queries failed")
-                self.stopping.wait(pause)
+        """Read until told to stop."""
+        while not self.stopping.is_set():
+            pause = self.flags.real("distributed_interval")
+            if not self.flags.on("disable_distributed"):
+                try:
+                    pause = self.round()
+                except Exception:
+                    log.exception("The distributed queries failed")
+            self.stopping.wait(pause)
+            self.wait_until_readable()
+        with self.changed:
+            workers = list(self.workers)
+        for worker in workers:
+            worker.join()
 
-    def round(self, engine: Engine) -> float:
+    def wait_until_readable(self) -> None:
+        """A server that counts what it has handed out must not be asked again before it is answered."""
+        with self.changed:
+            while not self.concurrent and (self.running or self.waiting) and not self.stopping.is_set():
+                self.changed.wait(LOOK)
+
+    def round(self) -> float:
         """One read and what follows from it; returns the seconds until the next."""
         began = monotonic()
+        taken = 0
         try:
-            self.deliver()
-            work = self.plugin.read(HOLD)
+            self.deliver_kept()
+            with self.changed:
+                busy = [*self.running, *(run.id for run in self.waiting)]
+            work = self.plugin.read(HOLD, busy)
             self.failing = False
-            self.perform(engine, work)
+            self.concurrent = work.aware or not work.held
+            self.cancel(work.cancel)
+            taken = self.accept(work, began)
         except PluginError as error:
             if not self.stopping.is_set():
                 log.log(logging.DEBUG if self.failing else logging.WARNING, "Distributed queries: %s", error)
             self.failing = True
             return max(self.interval(), error.retry_after)
-        if not work.held or self.kept:
+        if not work.held or self.kept.first() is not None:
             return self.interval()
-        return 0.0 if work.queries else max(0.0, began + SHORTEST - monotonic())
+        return 0.0 if taken else max(0.0, began + SHORTEST - monotonic())
 
     def interval(self) -> float:
         """Seconds between reads of a server that does not hold them."""
         usual = self.flags.real("distributed_interval")
         return min(HASTY, usual) if self.clock() < self.accelerated else usual
 
-    def perform(self, engine: Engine, work: Work) -> None:
-        """Run what is asked and send each answer. Raises PluginError when a discovery query cannot be run."""
+    def accept(self, work: Work, began: float) -> int:
+        """Queue what is asked; how many queries. Raises PluginError when a discovery query cannot be run.
+
+        ``began`` is when the read was sent: what was answered since is not asked again, even when the answers of
+        server and agent crossed.
+        """
         if work.accelerate > 0:
             self.accelerated = self.clock() + work.accelerate
             self.state.put("distributed", "accelerate_until", str(self.accelerated))
-        wanted = self.wanted(engine, work)
-        for id in wanted:
-            if self.stopping.is_set():
-                return
-            answer = self.answer(engine, id, work.queries[id])
-            if answer is not None:
-                self.keep(answer)
-                try:
-                    self.deliver()
-                except PluginError as error:
-                    log.warning("Cannot deliver the answer to a distributed query: %s", error)
+        with self.changed:
+            self.answered = {id: moment for id, moment in self.answered.items() if moment >= began}
+            known = {*self.running, *(run.id for run in self.waiting), *self.answered}
+        known |= self.kept.ids() if work.queries else set()
+        new = {id: sql for id, sql in work.queries.items() if id not in known}
+        wanted = self.wanted(new, work)
+        with self.changed:
+            self.waiting.extend(Run(id, new[id]) for id in wanted)
+            most = min(max(1, self.flags.number("distributed_workers")), MOST_WORKERS)
+            for _ in range(min(most, len(self.waiting) + len(self.running)) - len(self.workers)):
+                worker = Thread(target=self.work_off, name="distributed query", daemon=True)
+                self.workers.add(worker)
+                worker.start()
+            self.changed.notify_all()
+        return len(wanted)
 
-    def wanted(self, engine: Engine, work: Work) -> list[str]:
+    def wanted(self, queries: Iterable[str], work: Work) -> list[str]:
         """The ids of the queries whose discovery query returns a row, or that have none."""
-        verdicts: dict[str, bool] = {}
-        wanted = []
-        for id in work.queries:
-            sql = work.discovery.get(id)
-            if sql is not None and sql not in verdicts:
-                try:
-                    result = engine.query(sql)
-                    verdicts[sql] = next(result, None) is not None
-                    result.close()
-                except SQLError as error:
-                    raise PluginError(f"the discovery query of {id} failed: {error.message}") from error
-            if sql is None or verdicts[sql]:
-                wanted.append(id)
-        return wanted
+        asked = {id: work.discovery[id] for id in queries if id in work.discovery}
+        verdicts = {"SELECT 1": True}  # which servers send with every query
+        new = {sql: id for id, sql in asked.items() if sql not in verdicts}
+        if new:
+            with self.open_engine() as self.engine:
+                for sql, id in new.items():
+                    verdicts[sql] = self.found(self.engine, id, sql)
+            self.engine = None
+        return [id for id in queries if id not in asked or verdicts[asked[id]]]
 
-    def answer(self, engine: Engine, id: str, sql: str) -> Answer | None:
-        """Run one query; None when the end of the program cut it short."""
-        if self.flags.on("distributed_loginfo"):
-            log.info("Executing distributed query: %s: %s", id, sql)
-        else:
-            log.debug("Executing distributed query: %s: %s", id, sql)
-        mark = sha256(sql.encode("utf-8", "replace")).hexdigest()
-        if self.denylisted(mark):
-            log.warning("Not running the distributed query %s: it was running when the agent ended", id)
-            return Answer(id, status=1, message=DENYLISTED)
-        self.state.put(RUNNING, mark, str(int(self.clock())))
-        before = usage()
+    def found(self, engine: Engine, id: str, sql: str) -> bool:
+        """Whether the discovery query of an id returns a row. Raises PluginError."""
+        if self.suspects.denied(sql):
+            raise PluginError(f"the discovery query of {id} is not run: it was running when the agent ended")
+        self.suspects.begin(sql)
         try:
-            rows = self.rows(engine, sql)
-            return Answer(id, rows, cost=spent(before, usage()))
+            result = engine.query(sql, self.timeout())
+            row = next(result, None)
+            result.close()
+            return row is not None
         except SQLError as error:
-            if self.stopping.is_set():
-                return None
-            log.info("Error executing distributed query %s: %s", id, error.message)
-            return Answer(id, status=error.code or 1, message=error.message, cost=spent(before, usage()))
+            raise PluginError(f"the discovery query of {id} failed: {error.message}") from error
         finally:
-            self.state.remove(RUNNING, mark)
+            self.suspects.end(sql)
 
-    def rows(self, engine: Engine, sql: str) -> str:
-        """The rows as a JSON array, cells as text in column order. Raises SQLError."""
-        result = engine.query(sql)
+    def timeout(self) -> float | None:
+        """Seconds for one query; None leaves it to ``statement_timeout``."""
+        return self.flags.real("distributed_query_timeout") or None
+
+    def cancel(self, ids: Iterable[str]) -> None:
+        """End queries that nobody waits for any more."""
+        wanted = set(ids)
+        if not wanted:
+            return
+        with self.changed:
+            self.waiting = deque(run for run in self.waiting if run.id not in wanted)
+            for run in self.running.values():
+                if run.id in wanted:
+                    log.info("Cancelled the distributed query %s", run.id)
+                    run.cancel()
+
+    def work_off(self) -> None:
+        """Run queries until there are no more; in a thread of its own."""
+        try:
+            with self.open_engine() as engine:
+                while (run := self.next(engine)) is not None:
+                    try:
+                        self.perform(engine, run)
+                    except Exception:
+                        log.exception("The distributed query %s failed", run.id)
+                    finally:
+                        self.done(run)
+        except Exception:
+            log.exception("Distributed queries cannot be run")
+            with self.changed:
+                self.waiting.clear()
+        finally:
+            with self.changed:
+                self.workers.discard(current_thread())
+                self.changed.notify_all()
+
+    def next(self, engine: Engine) -> Run | None:
+        """The next query to run: one that is suspected to end the agent only while no other one runs."""
+        with self.changed:
+            while self.waiting and not self.stopping.is_set():
+                if not any(run.alone for run in self.running.values()):
+                    for run in self.waiting:
+                        run.alone = self.suspects.suspect(run.sql)
+                        if not (run.alone and self.running):
+                            self.waiting.remove(run)
+                            run.engine = engine
+                            self.running[run.id] = run
+                            return run
+                self.changed.wait(LOOK)
+            self.workers.discard(current_thread())
+            return None
+
+    def done(self, run: Run) -> None:
+        """A query runs no more."""
+        with self.changed:
+            del self.running[run.id]
+            self.answered[run.id] = monotonic()
+            self.changed.notify_all()
+
+    def perform(self, engine: Engine, run: Run) -> None:
+        """Run one query and send or keep its answer."""
+        level = logging.INFO if self.flags.on("distributed_loginfo") else logging.DEBUG
+        log.log(level, "Executing distributed query: %s: %s", run.id, run.sql)
+        if self.suspects.denied(run.sql):
+            log.warning("Not running the distributed query %s: it was running when the agent ended", run.id)
+            self.answer(Answer(run.id, 1, DENYLISTED))
+            return
+        with closing(Spool(os.path.dirname(self.state.connection.filename) or None)) as spool:
+            answer = self.execute(spool, engine, run)
+            if answer is not None:
+                self.answer(answer)
+
+    def execute(self, spool: Spool, engine: Engine, run: Run) -> Answer | None:
+        """Run one query; None when it was cut short because nobody waits for its answer."""
+        before = usage()
+        self.suspects.begin(run.sql)
+        try:
+            self.fill(spool, engine, run)
+            return Answer(run.id, size=spool.size, rows=spool.pieces, cost=spent(before, usage()).text())
+        except SQLError as error:
+            if self.stopping.is_set() or run.cancelled:
+                return None
+            log.info("Error executing distributed query %s: %s", run.id, error.message)
+            return Answer(run.id, error.code or 1, error.message, spent(before, usage()).text())
+        finally:
+            self.suspects.end(run.sql)
+
+    def fill(self, spool: Spool, engine: Engine, run: Run) -> None:
+        """Run a query; cells as text in column order. Raises SQLError."""
+        result = engine.query(run.sql, self.timeout())
         layout = Layout(result.columns, alphabetical=False)
         null = self.flags.text("nullvalue")
-        rows = []
-        size = 0
-        for row in result:
-            text = layout.text(row, null)
-            size += len(text) + 1
-            if size > MAX_KEPT:
-                result.close()
-                raise SQLError(f"the result is larger than {MAX_KEPT >> 20} MiB")
-            rows.append(text)
-        return f"[{','.join(rows)}]"
+        try:
+            for row in result:
+                spool.add(layout.text(row, null))
+                if run.cancelled:
+                    raise SQLError("cancelled")
+            spool.finish()
+        finally:
+            result.close()
 
-    def denylisted(self, mark: str) -> bool:
-        """Whether the agent ended without warning while it ran this SQL, less than a while ago."""
-        since = self.state.get(RUNNING, mark)
-        return since is not None and self.clock() - float(since) < self.flags.number("distributed_denylist_duration")
+    def answer(self, answer: Answer) -> None:
+        """Deliver an answer, or keep it."""
+        with self.posting:
+            if self.kept.first() is None:
+                try:
+                    self.write(answer)
+                    return
+                except PluginError as error:
+                    if not self.stopping.is_set():
+                        log.warning("Cannot deliver the answer to the distributed query %s: %s", answer.id, error)
+            self.kept.add(answer)
 
-    def keep(self, answer: Answer) -> None:
-        """Put an answer with those to deliver; the oldest ones go when there is too much."""
-        self.kept.append(answer)
-        size = sum(len(one.rows) for one in self.kept)
-        while size > MAX_KEPT and len(self.kept) > 1:
-            size -= len(self.kept[0].rows)
-            log.warning(
-                "Dropped the answer to the distributed query %s: it could not be delivered", self.kept.pop(0).id
-            )
+    def deliver_kept(self) -> None:
+        """Send what could not be sent before. Raises PluginError and keeps it when that fails again."""
+        with self.posting:
+            self.kept.bound()
+            while not self.stopping.is_set() and (first := self.kept.first()) is not None:
+                number, answer = first
+                self.write(answer)
+                self.kept.remove(number)
 
-    def deliver(self) -> None:
-        """Send what there is. Raises PluginError and keeps it when that fails."""
-        if self.kept:
-            self.plugin.write(body(self.kept))
-            self.kept = []
+    def write(self, answer: Answer) -> None:
+        """Send an answer. One that the server will never take is replaced by a failure. Raises PluginError."""
+        try:
+            self.plugin.write(answer.results())
+        except RefusedError as error:
+            if not 400 <= error.status < 500 or error.status in TEMPORARY:
+                raise
+            log.warning("The server does not take the answer to the distributed query %s: %s", answer.id, error)
+            if answer.size > 2:
+                self.plugin.write(Answer(answer.id, 1, f"the server did not take the answer: {error}").results())
 
     def stop(self) -> None:
         """Called by another thread when ``stopping`` has been set."""
@@ -216,38 +330,9 @@ class Distributor(Thread):
         self.interrupt()
 
     def interrupt(self) -> None:
-        """End the running statement; from another thread."""
+        """End the running statements; from another thread."""
         interrupt(self.engine)
-
-
-def body(answers: list[Answer]) -> str:
-    """What a server is sent, without the node key."""
-
-    def members(values: Iterator[str]) -> str:
-        pairs = zip(answers, values, strict=True)
-        return "{" + ",".join(f"{quote(answer.id)}:{value}" for answer, value in pairs) + "}"
-
-    return (
-        f'{{"queries":{members(answer.rows for answer in answers)}'
-        f',"statuses":{members(str(answer.status) for answer in answers)}'
-        f',"messages":{members(quote(answer.message) for answer in answers)}'
-        f',"stats":{members(stats(answer.cost) for answer in answers)}}}'
-    )
-
-
-def stats(cost: Cost) -> str:
-    """The cost as an object."""
-    return f'{{"wall_time_ms":{cost.wall},"user_time":{cost.user},"system_time":{cost.system},"memory":{cost.memory}}}'
-
-
-def usage() -> tuple[float, float, float, int]:
-    """Seconds of wall, user and system time and resident bytes of this process."""
-    used = getrusage(RUSAGE_SELF)
-    pages = (files.read("/proc/self/statm") or b"0 0").split()[1]
-    return monotonic(), used.ru_utime, used.ru_stime, int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-def spent(before: tuple[float, float, float, int], after: tuple[float, float, float, int]) -> Cost:
-    """The difference; a process that shrank used no memory."""
-    wall, user, system = (int((end - start) * 1000) for start, end in zip(before[:3], after[:3], strict=True))
-    return Cost(wall, user, system, max(0, after[3] - before[3]))
+        with self.changed:
+            for run in self.running.values():
+                interrupt(run.engine)
+            self.changed.notify_all()

@@ -51,7 +51,16 @@ CREATE TABLE carves (
 );
 """
 
-UPGRADES: tuple[str | Callable[[apsw.Connection], None], ...] = (FIRST, BACKLOG, conversion.blocks, CARVES)
+ANSWERS = """
+CREATE TABLE answers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, query TEXT NOT NULL, status INTEGER NOT NULL, message TEXT NOT NULL,
+    cost TEXT NOT NULL, size INTEGER NOT NULL, made INTEGER NOT NULL
+);
+CREATE TABLE answer_parts (id INTEGER PRIMARY KEY AUTOINCREMENT, answer INTEGER NOT NULL, part BLOB NOT NULL);
+CREATE INDEX parts_by_answer ON answer_parts (answer, id);
+"""
+
+UPGRADES: tuple[str | Callable[[apsw.Connection], None], ...] = (FIRST, BACKLOG, conversion.blocks, CARVES, ANSWERS)
 """What makes each version of the schema out of the one before; the first out of nothing."""
 
 VERSION = len(UPGRADES)

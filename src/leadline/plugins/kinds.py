@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
@@ -146,23 +146,44 @@ class Logger(Protocol):
 class Work(NamedTuple):
     """What a server wants to know: SQL by query id, discovery SQL by query id, seconds of faster polling.
 
-    ``held`` tells that the server waits with its answer until there is something, as it was asked to.
+    ``held`` tells that the server waits with its answer until there is something, as it was asked to. ``aware`` tells
+    that it looks at which queries run here: it does not hand those out again, and names in ``cancel`` the ones that
+    nobody waits for any more.
     """
 
     queries: Mapping[str, str]
     discovery: Mapping[str, str]
     accelerate: int
     held: bool
+    aware: bool = False
+    cancel: Sequence[str] = ()
+
+
+class Results(Protocol):
+    """The answers to distributed queries: the members of a JSON object, UTF-8 without the braces around them."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+
+    def pieces(self) -> Iterable[bytes]:
+        """The bytes, from the beginning at each call."""
 
 
 class Distributed(Protocol):
-    """Where queries come from that are asked once, and where the answers go."""
+    """Where queries come from that are asked once, and where the answers go.
 
-    def read(self, wait: int) -> Work:
-        """Ask for work; the server may take up to ``wait`` seconds. Raises PluginError."""
+    One thread may read while another one writes.
+    """
 
-    def write(self, results: str) -> None:
-        """Deliver a JSON object of answers. Raises PluginError."""
+    def read(self, wait: int, running: Sequence[str]) -> Work:
+        """Ask for work; the server may take up to ``wait`` seconds. Raises PluginError.
+
+        ``running`` are the ids of the queries that are not answered yet.
+        """
+
+    def write(self, results: Results) -> None:
+        """Deliver answers. Raises PluginError."""
 
     def cancel(self) -> None:
         """End a request that another thread is in."""

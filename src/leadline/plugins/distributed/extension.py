@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from leadline.plugins.distributed.tls import statements
 from leadline.plugins.errors import RefusedError
 from leadline.plugins.extension import Remote, merged, succeeded
-from leadline.plugins.kinds import Context, Work
+from leadline.plugins.kinds import Context, Results, Work
 
 
 class Extension:
@@ -16,7 +17,7 @@ class Extension:
     def __init__(self, context: Context, remote: Remote) -> None:  # noqa: ARG002
         self.remote = remote
 
-    def read(self, wait: int) -> Work:  # noqa: ARG002 - an extension answers at once
+    def read(self, wait: int, running: Sequence[str]) -> Work:  # noqa: ARG002 - an extension answers at once
         """Ask for work; the answer is the document that a TLS server gives."""
         rows = succeeded("distributed", self.remote.name, self.remote.call({"action": "getQueries"}))
         text = dict(merged(rows)).get("results") or "{}"
@@ -34,9 +35,10 @@ class Extension:
             held=False,
         )
 
-    def write(self, results: str) -> None:
-        """Deliver answers."""
-        reply = self.remote.call({"action": "writeResults", "results": results})
+    def write(self, results: Results) -> None:
+        """Deliver answers; an extension takes them as one text."""
+        text = b"".join(results.pieces()).decode("utf-8", "replace")
+        reply = self.remote.call({"action": "writeResults", "results": f"{{{text}}}"})
         succeeded("distributed", self.remote.name, reply)
 
     def cancel(self) -> None:
