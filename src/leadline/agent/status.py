@@ -100,7 +100,7 @@ class StatusLog(logging.Handler):
         self.release()
 
     def collect(
-        self, identifier: str, decorations: Mapping[str, str], keep: Callable[[list[str]], None], *, top_level: bool
+        self, identifier: str, decorations: Mapping[str, str], keep: Callable[[list[str]], object], *, top_level: bool
     ) -> None:
         """Hand the waiting messages to ``keep`` as log lines; when it raises they go on waiting."""
         with self.collecting:
