@@ -146,7 +146,11 @@ class Fleet:
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """Read a request, note it, answer it."""
-        content = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        length = int(handler.headers.get("Content-Length", 0))
+        content = handler.rfile.read(length)
+        if len(content) < length:  # the agent was killed while it sent
+            handler.close_connection = True
+            return
         packed = handler.headers.get("Content-Encoding") == "gzip"
         text = (gzip.decompress(content) if packed else content).decode()
         headers = dict(handler.headers.items())
