@@ -7,6 +7,7 @@ COMMANDS = {
     "shell": ("leadline.shell.program", "Ask this machine in SQL (as osqueryi)."),
     "agent": ("leadline.agent.program", "Run the host agent (as osqueryd)."),
     "server": ("leadline.server.program", "Run the fleet server."),
+    "package": ("leadline.packaging.program", "Make a package of the agent for the machines of a fleet."),
     "up": ("leadline.up.program", "Start server and agent on this machine, ready to use."),
 }
 

@@ -18,8 +18,8 @@ FLAGS = (
     ("worker_threads", "hidden", "int32", "4", "Number of threads for background work."),
     ("malloc_trim_threshold", "flag", "uint64", "200", "Resident MB above which unused memory is given back."),
     ("experiment_list", "flag", "string", "", "Comma-separated experiments to switch on."),
-    ("install", "cli", "bool", "false", "Install the agent as a system service with the other flags given, and exit."),
-    ("uninstall", "cli", "bool", "false", "Stop and remove the system service, and exit."),
+    ("install", "cli", "bool", "false", "Install the daemon as a system service (Windows)."),
+    ("uninstall", "cli", "bool", "false", "Remove the system service (Windows)."),
     (
         "agent_nice",
         "cli",
@@ -40,7 +40,11 @@ FLAGS = (
 
 ALIASES = {"db_path": "database_path", "osquery_log_dir": "logger_path"}
 
+_PACKAGED = "on Linux a package installs and removes the service; 'leadline package' makes one"
+
 UNUSED = {
+    "install": _PACKAGED,
+    "uninstall": _PACKAGED,
     "worker_threads": "each part of the agent has threads of its own",
     "experiment_list": "there are no experiments in this program",
 }

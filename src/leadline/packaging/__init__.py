@@ -1,0 +1,1 @@
+"""Packages of the agent for machines of a fleet: ``leadline package``."""
