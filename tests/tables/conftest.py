@@ -91,7 +91,7 @@ def ask() -> Callable[..., list[dict[str, Any]]]:
 
 @pytest.fixture
 def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ShellRuntime]:
-    """``program({"yara": ...}, read_max="1000")``: what a shell with this configuration and these flags tells tables."""
+    """``program({"yara": ...}, read_max="1000")``: what a shell with these settings tells tables."""
 
     def make(configuration: dict[str, Any] | None = None, **values: str) -> ShellRuntime:
         flags = Flags()
