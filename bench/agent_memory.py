@@ -1,4 +1,6 @@
-"""Memory and processor time of watcher and worker: idle, and with the schedule of the issue, over a minute each.
+"""Memory and processor time of watcher and worker: idle, and with a usual schedule, over a minute each.
+
+    bench/agent_memory.py [soak [MINUTES]]     one line a minute (30) of what must not grow
 
 PSS is what the kernel says: a page that several processes share counts in parts, so other Python programs on the
 machine make it smaller. "alone" counts every page of a file once for the pair, as if nobody else used it.
@@ -12,7 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from _measure import Report
 
 SECONDS = int(os.environ.get("SECONDS", "60"))
 
@@ -60,8 +66,9 @@ def cpu(pids: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def measure(name: str, schedule: dict[str, object]) -> None:
-    """Run the agent with a schedule and print what it used."""
+@contextmanager
+def agent(schedule: dict[str, object]) -> Iterator[list[int]]:
+    """An agent with a schedule that has run for five seconds: the process ids of watcher and worker."""
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "conf").write_text(json.dumps({"schedule": schedule}))
         with open(os.devnull, "wb") as null:
@@ -75,28 +82,45 @@ def measure(name: str, schedule: dict[str, object]) -> None:
             )  # fmt: skip
         try:
             time.sleep(5)
-            pids = [process.pid, *children(process.pid)]
-            before, end, peak, alone = cpu(pids), time.monotonic() + SECONDS, 0, 0
-            while time.monotonic() < end:
-                pss, whole = figures(pids)
-                peak, alone = max(peak, pss), max(alone, whole)
-                time.sleep(0.5)
-            last = figures(pids)
-            used = (cpu(pids) - before) * 60 / SECONDS
-            print(
-                f"{name:10} PSS {last[0] / 1024:5.1f} MiB at the end, {peak / 1024:5.1f} at most;"
-                f" alone {last[1] / 1024:5.1f} and {alone / 1024:5.1f}; {used:.2f} s CPU a minute"
-            )
+            yield [process.pid, *children(process.pid)]
         finally:
             process.terminate()
             process.wait(30)
 
 
-def main() -> None:
-    """Both runs."""
-    measure("idle", {})
-    measure("schedule", SCHEDULE)
+def measure(report: Report, name: str, schedule: dict[str, object], most: float) -> None:
+    """Run the agent with a schedule for SECONDS and print what it used."""
+    with agent(schedule) as pids:
+        before, end, peak, alone = cpu(pids), time.monotonic() + SECONDS, 0, 0
+        while time.monotonic() < end:
+            pss, whole = figures(pids)
+            peak, alone = max(peak, pss), max(alone, whole)
+            time.sleep(0.5)
+        used = (cpu(pids) - before) * 60 / SECONDS
+        print(f"{name}: {alone / 1024:.1f} MiB alone at most, {used:.2f} s CPU a minute")
+        report.figure(f"{name}: PSS of watcher and worker at most", peak / 1024, "MB", most)
+
+
+def soak(minutes: int) -> None:
+    """Print memory, descriptors and processor time once a minute: none may grow."""
+    with agent(SCHEDULE) as pids:
+        print(f"{'minute':>6} {'PSS MiB':>8} {'descriptors':>12} {'CPU s':>7}")
+        for minute in range(minutes + 1):
+            descriptors = sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
+            print(f"{minute:>6} {figures(pids)[0] / 1024:>8.1f} {descriptors:>12} {cpu(pids):>7.2f}", flush=True)
+            time.sleep(60 if minute < minutes else 0)
+
+
+def main() -> int:
+    """Both runs, or a soak."""
+    if sys.argv[1:2] == ["soak"]:
+        soak(int(sys.argv[2]) if len(sys.argv) > 2 else 30)
+        return 0
+    report = Report("agent_memory")
+    measure(report, "idle", {}, 38)
+    measure(report, "schedule", SCHEDULE, 55)
+    return report.end()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
