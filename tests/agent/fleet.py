@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import gzip
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +32,21 @@ class Request(NamedTuple):
     text: str
     body: Any
     packed: bool
+
+
+class Upload(NamedTuple):
+    """A carve: the request that announced it, and the blocks that came."""
+
+    begin: dict[str, Any]
+    blocks: list[bytes]
+
+    def whole(self) -> bool:
+        """Whether all of it is there."""
+        return len(self.blocks) == self.begin["block_count"]
+
+    def content(self) -> bytes:
+        """The archive."""
+        return b"".join(self.blocks)
 
 
 class Authority:
@@ -105,6 +122,12 @@ class Fleet:
         self.holds = False
         self.aware = False
         self.closing = False
+        self.talks = True
+        """Whether the refusal of a block says which one is expected."""
+        self.carves: dict[str, Upload] = {}
+        self.losses: Counter[str] = Counter()
+        """How many answers to a path are lost: the server does what it is asked and cuts the connection."""
+        self.open: set[Any] = set()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         if client_authority is not None:
@@ -115,12 +138,19 @@ class Fleet:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # an answer goes out in two parts, the second of which would wait 40 ms
 
             def setup(self) -> None:
                 self.request.settimeout(30)
                 self.request.do_handshake()
                 fleet.connections += 1
+                fleet.open.add(self.request)
                 super().setup()
+
+            def finish(self) -> None:
+                fleet.open.discard(self.request)
+                with suppress(OSError):
+                    super().finish()
 
             def do_POST(self) -> None:
                 fleet.serve(self)
@@ -138,11 +168,29 @@ class Fleet:
             def handle_error(self, *arguments: object) -> None:
                 """Failed handshakes and connections that were cut are part of the tests."""
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.make = lambda port: Server(("127.0.0.1", port), Handler)
+        self.context = context
+        self.port = 0
+        self.listen()
+
+    def listen(self) -> None:
+        """Serve, again on the same port after :meth:`leave`."""
+        self.server = self.make(self.port)
         self.port = self.server.server_address[1]
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.server.socket = self.context.wrap_socket(
+            self.server.socket, server_side=True, do_handshake_on_connect=False
+        )
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
+
+    def leave(self) -> None:
+        """End as a process does that is killed: nobody listens, and no connection stays."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+        for connection in list(self.open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """Read a request, note it, answer it."""
@@ -159,6 +207,10 @@ class Fleet:
             self.requests.append(request)
             self.arrived.notify_all()
         status, body, more = self.answer(request)
+        if self.losses[request.path] > 0:
+            self.losses[request.path] -= 1
+            handler.close_connection = True
+            return
         if "gzip" in headers.get("Accept-Encoding", "") and "Content-Encoding" not in more:
             body, more = gzip.compress(body), {**more, "Content-Encoding": "gzip"}
         with suppress(OSError):
@@ -179,13 +231,36 @@ class Fleet:
             key = f"nk{len(self.keys) + 1}"
             self.keys.add(key)
             return 200, json.dumps({"node_key": key}).encode(), {}
+        if request.path == "/carve/continue":
+            return self.take(request)
         if request.body.get("node_key") not in self.keys:
             return 401, b'{"error":"authentication failed","node_invalid":true}', {}
         if request.path == "/config":
             return 200, json.dumps(self.config).encode(), {}
         if request.path == "/read":
             return self.read(request)
+        if request.path == "/carve/start":
+            session = f"session {len(self.carves) + 1}"
+            self.carves[session] = Upload(request.body, [])
+            return 200, json.dumps({"session_id": session, "success": True}).encode(), {}
         return 200, b"{}", {}
+
+    def take(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
+        """A block of a carve; as Fleet does it, only the next one is taken."""
+        body = request.body
+        upload = self.carves.get(body["session_id"])
+        if upload is None or body["request_id"] != upload.begin["request_id"]:
+            return 401, b'{"error":"no such carve"}', {}
+        data = base64.b64decode(body["data"], validate=True)
+        count = len(upload.blocks)
+        if body["block_id"] != count:
+            told = f"block_id does not match expected block ({count}): {body['block_id']}"
+            answer = {"message": "Bad request", "errors": [{"name": "base", "reason": told if self.talks else "no"}]}
+            return 400, json.dumps(answer).encode(), {}
+        if count >= upload.begin["block_count"] or len(data) > upload.begin["block_size"]:
+            return 400, b'{"message":"Bad request"}', {}
+        upload.blocks.append(data)
+        return 200, b'{"success":true}', {}
 
     def read(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         """Work, waiting for it when the client prefers that and this server holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadline import OSQUERY_VERSION
 from leadline.agent import engines
@@ -27,6 +27,9 @@ from leadline.flags import Flags
 from leadline.plugins.errors import UnknownPluginError
 from leadline.plugins.kinds import Enroll, find
 from leadline.sql.engine import Engine
+
+if TYPE_CHECKING:
+    from leadline.agent.carving.carver import Carver
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class Agent:
         self.status_log = StatusLog(flags)
         self.decorators = Decorators()
         self.forwarders: list[Forwarder] = []
+        self.carver: Carver | None = None
         self.pidfile: int | None = None
         self.handed: Handover | None = None
         """What the watcher handed over; None when none watches this process."""

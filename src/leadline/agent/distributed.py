@@ -11,6 +11,7 @@ from threading import Condition, Event, Lock, Thread, current_thread
 from time import monotonic, time
 
 from leadline.agent.answers import Answer, Kept, Spool, spent, usage
+from leadline.agent.carving import origin
 from leadline.agent.engines import interrupt
 from leadline.agent.rendering import Layout
 from leadline.agent.state import State
@@ -268,7 +269,8 @@ class Distributor(Thread):
         before = usage()
         self.suspects.begin(run.sql)
         try:
-            self.fill(spool, engine, run)
+            with origin.request(run.id):
+                self.fill(spool, engine, run)
             return Answer(run.id, size=spool.size, rows=spool.pieces, cost=spent(before, usage()).text())
         except SQLError as error:
             if self.stopping.is_set() or run.cancelled:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import time
 from typing import Protocol
 
 from leadline import OSQUERY_VERSION
+from leadline.agent.carving.records import Records
 from leadline.agent.configuration import EMPTY, Configuration, whole
 from leadline.agent.discovery import Discovery
 from leadline.agent.identity import Identity
@@ -42,6 +43,8 @@ class AgentRuntime:
         """The extension manager, while it serves."""
         self.discovery: Discovery | None = None
         """Which packs are for this machine; the configurator puts its own in."""
+        self.carving: Records | None = None
+        """The carves that were asked for, once there is a state to keep them."""
         self.schedule: Callable[[], Iterable[Row]] = lambda: ()
         """Rows of osquery_schedule; the scheduler puts its own in."""
 
@@ -78,6 +81,7 @@ class AgentRuntime:
             "config": {self.own_flags.text("config_plugin")},
             "logger": set(self.own_flags.text("logger_plugin").split(",")),
             "distributed": {self.own_flags.text("distributed_plugin")},
+            "carver": set() if self.own_flags.on("disable_carver") else {self.own_flags.text("carver_plugin")},
             "enroll": {"tls"} if self.own_flags.text("enroll_tls_endpoint") else set(),
         }
         for kind, plugins in PLUGINS.items():
@@ -111,7 +115,15 @@ class AgentRuntime:
         """Rows of osquery_events: nothing is recorded."""
         return iter(())
 
-    carves = publishers
+    def carves(self) -> Iterable[Row]:
+        """Rows of carves without its last column."""
+        return self.carving.rows() if self.carving is not None else ()
+
+    def carve(self, names: Sequence[str], patterns: Sequence[tuple[str, str]] = ()) -> tuple[str, str]:
+        """Ask for a carve, in the name of the distributed query that runs in this thread."""
+        if self.carving is None:
+            return "", "the agent is still starting"
+        return self.carving.ask(names, patterns)
 
     def extensions(self) -> Iterable[Row]:
         """Rows of osquery_extensions: nothing is known while no socket is served."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from leadline.agent import buffer, pidfile
 from leadline.agent.agent import Agent
+from leadline.agent.carving.records import Records
 from leadline.agent.configure import Configurator
 from leadline.agent.distributed import Distributor
 from leadline.agent.enrollment import Enrollment
@@ -81,6 +82,7 @@ def open_database(agent: Agent) -> None:
             log.error("%s", mended)
     agent.identity = Identity(agent.flags, agent.state)
     agent.runtime = AgentRuntime(agent.flags, agent.identity)
+    agent.runtime.carving = Records(agent.state, agent.flags)
 
 
 def close_database(agent: Agent) -> None:
@@ -163,6 +165,7 @@ def start_loggers(agent: Agent) -> None:
         log.warning("Dropped %d buffered log lines of loggers that are no longer in use", dropped)
     streams = [kinds for forwarder in agent.forwarders for kinds in forwarder.logger.streams.values()]
     buffered = any("status" in kinds for kinds in streams)
+    agent.status_log.wake = agent.forwarders[0].wake.set if agent.forwarders else lambda: None
     agent.status_log.attach([forwarder.logger.status for forwarder in agent.forwarders], buffered=buffered)
     for forwarder in agent.forwarders:
         forwarder.start()
@@ -200,6 +203,25 @@ def collect_status(agent: Agent) -> None:
         lambda lines: buffer.add(agent.state, names, "status", lines),
         top_level=agent.flags.on("decorations_top_level"),
     )
+
+
+def start_carver(agent: Agent) -> None:
+    """Carry out the carves that are asked for, unless ``disable_carver`` is on."""
+    if agent.flags.on("disable_carver"):
+        return
+    from leadline.agent.carving import starting
+
+    agent.carver = starting.make(agent)
+    agent.carver.start()
+
+
+def stop_carver(agent: Agent) -> None:
+    """End the request that may be under way; the carve goes on with its next block after the next start."""
+    if agent.carver is not None:
+        agent.carver.stop()
+        join(agent.carver, NETWORK_GRACE)
+        if agent.flags.on("disable_database") or agent.flags.on("ephemeral"):
+            agent.carver.clear()
 
 
 def start_scheduler(agent: Agent) -> None:
@@ -267,6 +289,7 @@ DAEMON: tuple[Step, ...] = (
     Step("configuration", load_configuration, stop_configuration),
     Step("unused flags", warn_of_unused, nothing),
     Step("loggers", start_loggers, stop_loggers),
+    Step("carver", start_carver, stop_carver),
     Step("distributed queries", start_distributed, stop_distributed),
     Step("schedule", start_scheduler, stop_scheduler),
     Step("numeric monitoring", start_monitoring, nothing),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
@@ -189,6 +189,50 @@ class Distributed(Protocol):
         """End a request that another thread is in."""
 
 
+class Carve(NamedTuple):
+    """An archive that is to be delivered: its ids, size in bytes, SHA-256, and the size of its blocks.
+
+    ``request`` is what asked for it.
+    """
+
+    guid: str
+    request: str
+    size: int
+    sha256: str
+    block_size: int
+
+    @property
+    def block_count(self) -> int:
+        return -(-self.size // self.block_size)
+
+
+class Block(NamedTuple):
+    """A part of an archive: its number from 0 on, its size in bytes, and what reads its pieces, anew for each try.
+
+    Only the last piece may have a length that is no multiple of 3.
+    """
+
+    number: int
+    size: int
+    pieces: Callable[[], Iterable[bytes]]
+
+
+class Carver(Protocol):
+    """Where carves are delivered."""
+
+    def start(self, carve: Carve) -> str:
+        """Announce an archive; what the destination calls it, not empty. Raises PluginError."""
+
+    def send(self, carve: Carve, session: str, block: Block) -> None:
+        """Deliver a block; they come in order, and ``block_count - 1`` is the last. Raises PluginError.
+
+        A block may come again, when the process ended before it could note that the destination has it.
+        """
+
+    def cancel(self) -> None:
+        """End a request that another thread is in, and every later one."""
+
+
 class Enroll(Protocol):
     """How this machine becomes known to a server."""
 
@@ -218,6 +262,7 @@ PLUGINS: Mapping[str, Mapping[str, str]] = {
     },
     "distributed": {"tls": "leadline.plugins.distributed.tls:TLS"},
     "enroll": {"tls": "leadline.plugins.enroll.tls:TLS"},
+    "carver": {"tls": "leadline.plugins.carver.tls:TLS"},
 }
 """The plugins we ship: kind → name → ``module:Class``. Others come from entry points in the group leadline.KIND."""
 

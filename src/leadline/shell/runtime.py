@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from leadline.flags import Flags
     from leadline.shell.extensions import Extensions
@@ -73,6 +73,10 @@ class ShellRuntime:
         return iter(())
 
     packs = publishers = carves = schedule
+
+    def carve(self, names: Sequence[str], patterns: Sequence[tuple[str, str]] = ()) -> tuple[str, str]:  # noqa: ARG002
+        """None is started."""
+        return "", "they are carried out by an agent that has a server to send them to"
 
     def events(self, table: str, first: int, last: int) -> None:
         """None are recorded."""

@@ -139,6 +139,7 @@ class Engine:
             regex_max_size=regex_max_size,
             warn=lambda message: self.log(1, message),
             stopped=self.stopped,
+            runtime=runtime,
         )
         self.connection.execute("PRAGMA temp_store = MEMORY")
         self.connection.authorizer = self.authorize

@@ -31,5 +31,19 @@ FLAGS = (
     ("carver_continue_endpoint", "cli", "string", "", "Path on the TLS server that takes a carve's blocks."),
     ("carver_block_size", "cli", "uint32", "8192", "Bytes in one block of a carve."),
     ("carver_compression", "cli", "bool", "false", "Compress carves with Zstandard."),
-    ("carver_expiry", "cli", "uint32", "86400", "Seconds that a carve's state is kept."),
+    (
+        "carver_expiry",
+        "cli",
+        "uint32",
+        "86400",
+        "Seconds that a carve is shown after its end, and that its delivery is tried while the server is away.",
+    ),
+    ("carver_plugin", "cli", "string", "tls", "Plugin that delivers carves."),
+    (
+        "carver_disk_limit",
+        "cli",
+        "uint64",
+        "8192",
+        "MiB of disk for the archive of a carve; files that do not fit are left out. 0 takes what the disk has.",
+    ),
 )

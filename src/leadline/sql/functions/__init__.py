@@ -65,12 +65,13 @@ def attach(
     regex_max_size: int = REGEX_MAX_SIZE,
     warn: Callable[[str], None] | None = None,
     stopped: Callable[[], bool] | None = None,
+    runtime: object = None,
 ) -> None:
     """Give the connection every function and collation, and osquery's 15 digits for real numbers in text.
 
     ``root`` is the directory that stands for ``/`` in functions that look at files. ``regex_max_size`` is the longest
     pattern in bytes. ``warn(sentence)`` is told what a function swallows. ``stopped()`` says whether the running
-    statement shall end: functions that take long ask it.
+    statement shall end: functions that take long ask it. ``runtime`` is the program around the engine.
     """
     settings = Settings(root, regex_max_size, warn or _ignore, stopped or _never)
     connection.config(apsw.SQLITE_DBCONFIG_FP_DIGITS, DIGITS)
@@ -81,6 +82,7 @@ def attach(
     for module, functions in SET.items():
         for name, arguments in functions:
             create(name, _lazy(module, name, settings), arguments, deterministic=name != "sleep")
+    connection.create_aggregate_function("carve", lambda: _lazy("carving", "Paths", None)(runtime), 1)
     for name in COLLATIONS:
         connection.create_collation(name, _lazy("versions", name, None))
 

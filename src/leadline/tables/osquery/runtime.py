@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Protocol, cast
 
     from leadline.sql.schema import Query, Row, Value
@@ -42,7 +42,14 @@ if TYPE_CHECKING:
             """Rows of osquery_extensions, our own first; none while extensions cannot come."""
 
         def carves(self) -> Iterable[Row]:
-            """Rows of carves."""
+            """Rows of carves without the last column."""
+
+        def carve(self, names: Sequence[str], patterns: Sequence[tuple[str, str]] = ()) -> tuple[str, str]:
+            """Ask for a carve of the files of these names, or without any of those that match all the patterns.
+
+            A pattern is an operator, LIKE or GLOB, and a text. The carve's id and an empty text, or an empty id and
+            why there will be none.
+            """
 
         def events(self, table: str, first: int, last: int) -> Iterable[Row] | None:
             """Recorded rows of an event table with a time from ``first`` to ``last``; None when none are recorded."""

@@ -1,0 +1,1 @@
+"""Plugins of the kind carver, one file each."""
