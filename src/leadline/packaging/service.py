@@ -60,7 +60,7 @@ LogsDirectory=leadline
 LogsDirectoryMode=0750
 RuntimeDirectory=leadline
 RuntimeDirectoryMode=0750
-CPUQuota=20%
+CPUWeight=20
 TasksMax=512
 OOMScoreAdjust=500
 
