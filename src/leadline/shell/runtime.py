@@ -76,7 +76,7 @@ class ShellRuntime:
 
     def carve(self, names: Sequence[str], patterns: Sequence[tuple[str, str]] = ()) -> tuple[str, str]:  # noqa: ARG002
         """None is started."""
-        return "", "they are carried out by an agent that has a server to send them to"
+        return "", "the shell carves no files, an agent that has a server to send them to does"
 
     def events(self, table: str, first: int, last: int) -> None:
         """None are recorded."""

@@ -18,6 +18,10 @@ from typing import Any
 import pytest
 import zstandard
 
+from leadline.agent.carving.records import Records
+from leadline.agent.state import open_state
+from leadline.flags import Flags
+
 Start = Callable[..., Any]
 
 CARVE = (
@@ -265,6 +269,39 @@ def test_a_carve_that_cannot_be_delivered_expires_and_so_does_its_row(
     running.until(lambda: whole(fleet))
     (left,) = ask(fleet, running, "SELECT carve_guid FROM carves")
     assert left["carve_guid"] != row["carve_guid"]
+    assert running.stop() == 0
+
+
+def test_an_archive_that_was_not_finished_is_made_anew_but_not_for_ever(
+    fleet: Any, daemon: Start, tmp_path: Path
+) -> None:
+    expected = tree(tmp_path / "tree", 1000)
+    flags = Flags()
+    flags.set("disable_carver", "false", "command line")
+    state, _ = open_state(str(tmp_path / "db"))
+    records = Records(state, flags)
+    hopeless, _ = records.ask(["/etc/hosts"])
+    records.change(hopeless, status="PENDING", tries=5)
+    begun, _ = records.ask([], [("LIKE", f"{tmp_path}/tree/%%")])
+    records.change(begun, status="PENDING", tries=4)
+    state.close()
+    (tmp_path / "db" / "carves").mkdir()
+    (tmp_path / "db" / "carves" / begun).write_bytes(b"half of it")
+    running = daemon(*fleet.flags(tmp_path), *CARVE)
+    upload = running.until(lambda: whole(fleet))
+    assert contents(upload.content()) == expected
+    assert status(fleet, running, hopeless) == "ARCHIVE FAILED"
+    assert "the agent ended 5 times while it made the archive" in running.complaints()
+    assert settled(fleet, running, begun) == "SUCCESS"
+    assert running.stop() == 0
+
+
+def test_a_directory_that_cannot_be_made_fails_the_carve(fleet: Any, daemon: Start, tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "carves").touch()
+    running = daemon(*fleet.flags(tmp_path), *CARVE)
+    (row,) = ask(fleet, running, "SELECT * FROM carves WHERE path = '/etc/hosts' AND carve = 1")
+    assert settled(fleet, running, row["carve_guid"]) == "CREATE PATHS FAILED"
     assert running.stop() == 0
 
 

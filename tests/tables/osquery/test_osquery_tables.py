@@ -89,7 +89,7 @@ def test_a_carve_is_not_started_by_the_shell(answer, program) -> None:
     sql = "SELECT * FROM carves WHERE path = '/etc/passwd' AND carve = 1"
     assert answer(sql, runtime=program(), warn=lambda *told: warnings.append(told)) == []
     assert warnings == [("carves", warnings[0][1])]
-    assert "No carve was started: they are carried out by an agent" in warnings[0][1]
+    assert "No carve was started: the shell carves no files" in warnings[0][1]
 
 
 def test_the_program_itself_is_the_first_extension(answer, program) -> None:

@@ -6,9 +6,10 @@ import json
 import logging
 import re
 from binascii import b2a_base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from leadline.plugins.errors import InvalidNodeKeyError, RefusedError, UnusableError
+from leadline.plugins.errors import InvalidNodeKeyError, PluginError, RefusedError, UnusableError
 from leadline.plugins.kinds import Block, Carve, Context
 from leadline.plugins.session import Session
 from leadline.plugins.transport import Parts
@@ -27,6 +28,7 @@ class TLS:
 
     def __init__(self, context: Context) -> None:
         self.flags = context.flags
+        self.keys = context.keys
         self.session = Session(context)
         for flag in ("carver_start_endpoint", "carver_continue_endpoint"):
             if not self.flags.text(flag):
@@ -35,7 +37,7 @@ class TLS:
     def start(self, carve: Carve) -> str:
         """Open a carve; the server's id for it."""
         self.endpoint("carver_continue_endpoint")
-        found, _ = self.session.call(self.endpoint("carver_start_endpoint"), lambda key: begin(carve, key))
+        found = self.call("carver_start_endpoint", lambda key: begin(carve, key))
         session = found.get("session_id")
         if not isinstance(session, str) or not session:
             raise RefusedError("The server's answer to the start of a carve holds no session_id")
@@ -45,9 +47,7 @@ class TLS:
         """Send a block. A server that already has it and says so is content."""
         parts = body(carve, session, block)
         try:
-            found, _ = self.session.call(self.endpoint("carver_continue_endpoint"), lambda _: parts)
-        except InvalidNodeKeyError:
-            raise
+            found = self.call("carver_continue_endpoint", lambda _: parts)
         except RefusedError as error:
             expected = EXPECTED.search(str(error))
             if expected is None or int(expected[1]) != block.number + 1:
@@ -55,6 +55,19 @@ class TLS:
             return
         if found.get("success") is False:
             raise RefusedError(f"The server did not take block {block.number} of the carve")
+
+    def call(self, flag: str, made: Callable[[str], str | Parts]) -> dict[str, Any]:
+        """One request. Raises RefusedError for what is wrong with the carve; PluginError, which may be gone with the
+        next try, when this machine is not known to the server."""
+        endpoint = self.endpoint(flag)
+        try:
+            self.keys.key()
+        except RefusedError as error:
+            raise PluginError(str(error), error.retry_after) from error
+        try:
+            return self.session.call(endpoint, made)[0]
+        except InvalidNodeKeyError as error:
+            raise PluginError(str(error), error.retry_after) from error
 
     def endpoint(self, flag: str) -> str:
         """The path that a flag names."""
