@@ -114,6 +114,29 @@ def test_a_slow_query_is_handed_out_once(own: Own, daemon: Start, tmp_path: Path
     assert running.stop() == 0
 
 
+def test_cancelling_a_live_query_stops_it_on_the_host_and_others_do_not_wait(
+    own: Own, daemon: Start, tmp_path: Path
+) -> None:
+    running = daemon(*own.flags(tmp_path), "--distributed_query_timeout=60", "--verbose")
+    running.until(lambda: [host for host in own.ask("fleet/hosts")["hosts"] if host["hostname"]], timeout=30)
+    hosts = [host["id"] for host in own.ask("fleet/hosts")["hosts"]]
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    started = own.ask("fleet/queries/run", {"query": endless, "selected": {"hosts": hosts}})["campaign"]["id"]
+
+    def sent() -> bool:
+        return bool(own.ask(f"leadline/live_queries/{started}")["live_query"]["totals"]["sent"])
+
+    running.until(sent, timeout=20)
+    began = time.monotonic()
+    assert own.live("SELECT 1 AS one") == [{"one": "1"}]  # beside the endless one
+    assert time.monotonic() - began < 3
+    own.ask(f"leadline/live_queries/{started}/cancel", {})
+    running.until(lambda: "Cancelled the distributed query" in running.complaints(), timeout=10)
+    assert running.complaints().count("SELECT count(*) FROM n") <= 1, "it was not handed out again"
+    assert own.live("SELECT 2 AS two") == [{"two": "2"}]
+    assert running.stop() == 0
+
+
 def test_an_agent_of_stock_fleet(fleet: Any, daemon: Start, tmp_path: Path) -> None:
     """Fleet: 401 with node_invalid, 500 without; the same queries until they are answered; 413 for what is too much."""
     base = "/api/v1/osquery/"

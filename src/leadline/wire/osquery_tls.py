@@ -31,9 +31,16 @@ class EnrollReply(Struct):
 
 
 class NodeRequest(Struct):
-    """What distributed/read sends, and the least that every other request has."""
+    """What every request has, and stock osqueryd's distributed/read no more than it."""
 
     node_key: str = ""
+
+
+class ReadRequest(NodeRequest):
+    """``running`` names the queries that our agent has not answered yet; it sends them where ``Prefer: running`` was
+    applied."""
+
+    running: list[str] | None = None
 
 
 class ConfigRequest(Struct):
@@ -71,11 +78,13 @@ class WriteRequest(Struct):
 
 
 class ReadReply(Struct):
-    """``accelerate`` is a duration in seconds during which the agent polls every five."""
+    """``accelerate`` is a duration in seconds during which the agent polls every five; ``cancel`` names running queries
+    that nobody waits for any more, for an agent that told of them."""
 
     queries: dict[str, str]
     discovery: dict[str, str]
     accelerate: int | UnsetType = UNSET
+    cancel: list[str] | UnsetType = UNSET
 
 
 class ErrorReply(Struct):

@@ -109,6 +109,33 @@ def test_a_read_that_prefers_to_wait_is_held(agent: Any) -> None:
     assert reply.json() == {"queries": {}, "discovery": {}}
 
 
+def test_what_runs_on_a_host_is_not_handed_out_again_and_can_be_cancelled(
+    agent: Any, api: httpx.Client, kit: Any
+) -> None:
+    selected = {"hosts": [kit.host_id(api, agent)]}
+    campaign = api.post("/api/v1/fleet/queries/run", json={"query": "SELECT 1", "selected": selected}).json()
+    number = campaign["campaign"]["id"]
+    name = f"fleet_distributed_query_{number}"
+
+    def read(prefer: str, *running: str) -> Any:
+        return agent.post("distributed/read", {"node_key": agent.key, "running": list(running)}, Prefer=prefer)
+
+    first = read("wait=1, running")
+    assert first.headers["preference-applied"] == "wait=1, running"
+    assert list(first.json()["queries"]) == [name]
+    assert read("wait=1, running", name).json() == {"queries": {}, "discovery": {}}
+    held: list[Any] = []
+    thread = threading.Thread(target=lambda: held.append(read("wait=20, running", name).json()))
+    thread.start()
+    time.sleep(0.5)
+    assert api.post(f"/api/v1/leadline/live_queries/{number}/cancel", json={}).status_code == 200
+    thread.join(5)
+    assert held == [{"queries": {}, "discovery": {}, "cancel": [name]}]
+    odd = read("running", name, "fleet_distributed_query_x", "other", "fleet_distributed_query_99999999999999999999")
+    assert odd.headers["preference-applied"] == "running"
+    assert odd.json()["cancel"] == [name]
+
+
 def test_a_read_without_the_preference_is_not_held(agent: Any) -> None:
     before = time.monotonic()
     assert "preference-applied" not in agent.post("distributed/read", {"node_key": agent.key}).headers

@@ -15,9 +15,9 @@ from leadline.server.domain import details, live
 from leadline.server.domain.live import Outcome
 from leadline.server.instance import Instance
 from leadline.wire import osquery_tls
-from leadline.wire.osquery_tls import DETAIL_PREFIX, LIVE_PREFIX, NodeRequest, ReadReply, WriteRequest
+from leadline.wire.osquery_tls import DETAIL_PREFIX, LIVE_PREFIX, ReadReply, ReadRequest, WriteRequest
 
-_READ = msgspec.json.Decoder(NodeRequest)
+_READ = msgspec.json.Decoder(ReadRequest)
 _WRITE = msgspec.json.Decoder(WriteRequest)
 _ENCODER = msgspec.json.Encoder()
 
@@ -44,7 +44,8 @@ async def read(instance: Instance, scope: Scope, receive: Receive, send: Send) -
     """Answer from memory; hold the request where the agent prefers that and there is nothing to do."""
     headers = requests.interesting(scope)
     data = await body.read(receive, headers.get(b"content-encoding"), instance.settings.limits.read_body)
-    record = await requests.identify(instance, _READ.decode(data).node_key, headers)
+    request = _READ.decode(data)
+    record = await requests.identify(instance, request.node_key, headers)
     instance.counters.distributed_read += 1
     prefer = headers.get(b"prefer")
     if prefer is None:
@@ -58,32 +59,46 @@ async def read(instance: Instance, scope: Scope, receive: Receive, send: Send) -
         await answer(send, 200, IDLE if reply is None else _ENCODER.encode(reply))
         return
     wait = preferred_wait(prefer, instance.settings.limits.wait)
-    reply = work(instance, record)
+    running = frozenset(request.running or ())
+    reply = work(instance, record, running)
     if reply is None and wait and not instance.stopping:
         if not await hold(record, receive, wait, instance.registry.detail_wait(record)):
             return
         record.seen_at = instance.clock()
         instance.registry.seen.add(record)
-        reply = work(instance, record) if instance.registry.by_id.get(record.id) is record else None
-    applied = [JSON] if wait is None else [JSON, (b"preference-applied", b"wait=%d" % wait)]
+        reply = work(instance, record, running) if instance.registry.by_id.get(record.id) is record else None
+    preferences = [b"wait=%d" % wait] if wait is not None else []
+    preferences += [b"running"] if prefers_running(prefer) else []
+    applied = [JSON, (b"preference-applied", b", ".join(preferences))] if preferences else [JSON]
     await answer(send, 200, IDLE if reply is None else _ENCODER.encode(reply), applied)
 
 
-def work(instance: Instance, record: HostRecord) -> ReadReply | None:
-    """What the host is to run now; None when there is nothing."""
+def work(instance: Instance, record: HostRecord, running: frozenset[str] = frozenset()) -> ReadReply | None:
+    """What the host is to run now, and which of the queries that run there it is to stop; None for nothing.
+
+    What runs there already is not handed out again.
+    """
     now = instance.clock()
     queries: dict[str, str] = {}
     if record.details_due <= now:
         queries = {DETAIL_PREFIX + name: sql for name, sql in details.queries(record.platform).items()}
         record.details_due = now + DETAIL_RETRY
     if record.pending:
-        queries.update(instance.live.take(record, now))
-    if not queries:
+        queries.update(instance.live.take(record, now, running))
+    cancelled = [name for name in running if (id := live_id(name)) is not None and not instance.live.awaits(id, record)]
+    if not queries and not cancelled:
         return None
     reply = ReadReply(queries, dict.fromkeys(queries, "SELECT 1"))
+    if cancelled:
+        reply.cancel = cancelled
     if not record.hostname or not record.platform:
         reply.accelerate = NEW_HOST_ACCELERATE
     return reply
+
+
+def prefers_running(prefer: bytes) -> bool:
+    """Whether the agent would tell which queries it runs: ``Prefer: running``, a preference of ours."""
+    return any(part.strip().lower() == b"running" for part in prefer.split(b","))
 
 
 def preferred_wait(prefer: bytes, longest: int) -> int | None:
@@ -163,14 +178,20 @@ def names(request: WriteRequest) -> list[str]:
     return list(dict.fromkeys([*(request.queries or ()), *(request.statuses or ())]))
 
 
+def live_id(name: str) -> int | None:
+    """The id of the live query in a query's name; None for other queries."""
+    number = name.removeprefix(LIVE_PREFIX)
+    return int(number) if number != name and number.isascii() and number.isdigit() and len(number) < 19 else None
+
+
 def live_outcome(instance: Instance, record: HostRecord, request: WriteRequest, name: str) -> Outcome | None:
     """The outcome of one live query; None for other queries."""
-    number = name.removeprefix(LIVE_PREFIX)
-    if number == name or not (number.isascii() and number.isdigit() and len(number) < 19):
+    id = live_id(name)
+    if id is None:
         return None
     status = osquery_tls.status((request.statuses or {}).get(name))
     message = ((request.messages or {}).get(name) or "").replace("\x00", "")
-    outcome = Outcome(live_query_id=int(number), host_id=record.id, state=live.EMPTY, at=instance.clock())
+    outcome = Outcome(live_query_id=id, host_id=record.id, state=live.EMPTY, at=instance.clock())
     stats = (request.stats or {}).get(name)
     if stats is not None:
         outcome.wall_time_ms = details.whole(stats.wall_time_ms)

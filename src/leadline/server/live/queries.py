@@ -153,13 +153,18 @@ class LiveQueries:
         """How many live queries run."""
         return len(self._active)
 
-    def take(self, host: HostRecord, now: int) -> dict[str, str]:
-        """Name and SQL of what the host is to run now; its targets count as sent."""
+    def take(self, host: HostRecord, now: int, running: frozenset[str] = frozenset()) -> dict[str, str]:
+        """Name and SQL of what the host is to run now; its targets count as sent.
+
+        ``running`` are names of queries that it says it runs: they are not sent again, and it is not silent.
+        """
         taken: dict[str, str] = {}
         for live_query_id in list(host.pending):
             active = self._active.get(live_query_id)
             if active is None or active.expires_at <= now or host.id not in active.waiting:
                 del host.pending[live_query_id]
+            elif f"{LIVE_PREFIX}{live_query_id}" in running:
+                active.sent_at[host.id] = now
             elif active.sends.get(host.id, 0) >= SENDS:
                 del host.pending[live_query_id]
                 self._offer(
@@ -171,6 +176,11 @@ class LiveQueries:
                 self._move(active, host.id, SENT, now)
                 taken[f"{LIVE_PREFIX}{live_query_id}"] = active.query
         return taken
+
+    def awaits(self, live_query_id: int, host: HostRecord) -> bool:
+        """Whether an answer of the host is still of use."""
+        active = self._active.get(live_query_id)
+        return active is not None and host.id in active.waiting
 
     async def answer(self, outcome: Outcome) -> None:
         """Store what a host answered. Nobody waiting for it any more is no error. Raises UnavailableError."""
@@ -359,6 +369,8 @@ class LiveQueries:
             record = self._registry.by_id.get(host_id)
             if record is not None:
                 record.pending.pop(active.id, None)
+                if over and host_id in active.sends:
+                    record.wake()  # it may be running the query: its held read ends with the word to stop
         if over:
             del self._active[active.id]
         self.signals.notify(active.id)
