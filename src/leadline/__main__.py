@@ -51,7 +51,12 @@ def leave() -> None:
 
     The shell skips Python's own tear-down: it frees what the kernel frees anyway, and takes a tenth of a short query.
     """
-    code = main()
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has gone, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
     if "leadline.shell.program" not in sys.modules:
         sys.exit(code)
     for stream in (sys.stdout, sys.stderr):

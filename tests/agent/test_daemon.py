@@ -296,3 +296,15 @@ def test_verbose_messages_can_be_asked_for_by_the_configuration(daemon: Start, t
     running = daemon()
     running.until(lambda: "Executing scheduled query q: SELECT 1 AS a" in running.complaints())
     assert running.stop() == 0
+
+
+def test_help_for_a_reader_that_goes_away_ends_quietly() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "leadline", "agent", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline().startswith(b"leadline agent")
+        program.stdout.close()
+        assert program.stderr.read() == b""
+    assert program.returncode == 1
