@@ -16,7 +16,7 @@ run: .venv/run.done $(STATIC)/index.html ## Start server and agent on this machi
 	@$(BIN)/leadline up $(ARGS)
 
 test: .venv/dev.done .venv/services.done $(STATIC)/index.html ## Install what the tests need and run them all
-	$(BIN)/pytest
+	tools/test
 	tools/npm --prefix ui test
 
 check: .venv/dev.done ui/node_modules/.done ## Formatting, lint, types, import rules, generated files
