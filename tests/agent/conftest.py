@@ -65,7 +65,7 @@ class Daemon:
         """What came on standard error."""
         return self.errors.read_text()
 
-    def until(self, condition: Callable[[], Any], timeout: float = 15.0) -> Any:
+    def until(self, condition: Callable[[], Any], timeout: float = 40.0) -> Any:
         """The first true value of the condition."""
         end = time.monotonic() + timeout
         while not (value := condition()):

@@ -25,7 +25,7 @@ from leadline.sql.engine import Attachments, Engine
 LAUNCHER = f"#!{sys.executable}\nfrom leadline.__main__ import leave\nleave()\n"
 
 
-def until(condition: Callable[[], Any], timeout: float = 15.0, note: Callable[[], str] = str) -> Any:
+def until(condition: Callable[[], Any], timeout: float = 40.0, note: Callable[[], str] = str) -> Any:
     """The first true value of the condition."""
     end = time.monotonic() + timeout
     while not (value := condition()):
@@ -62,7 +62,7 @@ class Daemon:
     def query(self, sql: str) -> list[dict[str, str]]:
         return self.peer.query(sql)
 
-    def until(self, condition: Callable[[], Any], timeout: float = 15.0) -> Any:
+    def until(self, condition: Callable[[], Any], timeout: float = 40.0) -> Any:
         assert self.process.poll() is None, self.said()
         return until(condition, timeout, self.said)
 

@@ -226,8 +226,8 @@ class Scheduler(Thread):
     def execute(self, engine: Engine, place: Place, query: Scheduled) -> None:
         """Run one query, in a thread of the workers; a failure of its SQL is logged and the next one runs."""
         level = logging.INFO if self.flags.on("schedule_lognames") else logging.DEBUG
-        log.log(level, "Executing scheduled query %s: %s", query.name, query.sql)
         denylist.begin(self.state, query.name, place.number)
+        log.log(level, "Executing scheduled query %s: %s", query.name, query.sql)  # noted before it is said
         outcome = Outcome(0, 0)
         meter = Meter()
         try:
