@@ -65,3 +65,9 @@ FLAGS = (
         "Log file descriptors that were opened before we looked.",
     ),
 )
+
+_NOTHING = "this release records no events"
+UNUSED = dict.fromkeys(
+    (name for name, *_ in FLAGS if name not in ("disable_events", "events_optimize", "events_enforce_denylist")),
+    _NOTHING,
+)

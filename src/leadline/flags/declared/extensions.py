@@ -14,3 +14,5 @@ FLAGS = (
     ("thrift_string_size_limit", "flag", "int32", "0", "Longest string in bytes that is read; 0 is our own, 16 MiB."),
     ("thrift_verbose", "flag", "bool", "false", "Print the thrift library's messages."),
 )
+
+UNUSED = {"thrift_verbose": "calls of extensions are not logged one by one"}

@@ -58,3 +58,5 @@ FLAGS = (
 )
 
 ALIASES = {"log_numerics_as_numbers": "logger_numerics", "logger_tls_max": "logger_tls_max_linesize"}
+
+UNUSED = {"utc": "times are in UTC always"}

@@ -70,3 +70,13 @@ FLAGS = (
     ),
     ("disable_memory", "flag", "bool", "false", "Never read physical memory."),
 )
+
+UNUSED = {
+    "enable_foreign": "tables of other platforms are not offered",
+    "table_delay": "a table that is scanned again is answered from rows that were kept",
+    "ignore_registry_exceptions": "a plugin that fails never ends the program",
+    "hash_delay": "files are hashed without pauses; the limits of statements and the watchdog bound what that costs",
+    "yara_malloc_trim": "scans run in a process of their own, whose memory goes back when it ends",
+    "keep_container_worker_open": "no process stays in a namespace: it only hands over the root directory",
+    "disable_memory": "memory is read only where a kernel before 4.2 hides the firmware's tables",
+}
