@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from leadline.linux import passwd
+from leadline.tables import accounts
 from leadline.tables.osquery import runtime
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ def _asked(query: Query, root: str) -> Iterator[User]:
     wanted = query.equals("uid")
     names = query.equals("username") if wanted is None else None
     if wanted is not None:
-        yield from _known(root, {uid for uid in wanted if isinstance(uid, int)})
+        yield from _known(query, root, {uid for uid in wanted if isinstance(uid, int)})
         return
     if names is not None:
         yield from (user for user in passwd.users(root) if user.name in names)
@@ -57,13 +58,13 @@ def _asked(query: Query, root: str) -> Iterator[User]:
                 f"The {query.table.name} table returns data based on the current user by default,"
                 " consider JOINing against the users table"
             )
-        yield from _known(root, {own})
+        yield from _known(query, root, {own})
 
 
-def _known(root: str, uids: set[int]) -> Iterator[User]:
+def _known(query: Query, root: str, uids: set[int]) -> Iterator[User]:
     """The users with these ids: local ones, and for what is missing those of the name service."""
     missing = set(uids)
-    for user in passwd.users(root):
+    for user in accounts.users(query, root):
         if user.uid in uids:
             missing.discard(user.uid)
             yield user

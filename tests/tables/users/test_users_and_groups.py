@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from leadline.linux import passwd
+from leadline.catalogue.index import ALIASES, TABLES
+from leadline.linux import passwd, usage
+from leadline.sql.engine import Engine
 from leadline.tables.users import user_groups
 
 
@@ -132,3 +134,15 @@ def test_the_name_service_gives_the_groups_of_a_user() -> None:
 def test_a_root_without_files_has_no_users_and_no_groups(answer, tmp_path) -> None:
     for table in ("users", "groups", "user_groups"):
         assert answer(f"SELECT * FROM {table}", str(tmp_path)) == []
+
+
+def test_a_join_reads_the_local_files_once(root) -> None:
+    with Engine(tables=TABLES, aliases=ALIASES, root=root, read=usage.read) as engine:
+        sql = "SELECT count(*) FROM users u CROSS JOIN user_groups m USING (uid) CROSS JOIN groups g ON g.gid = m.gid"
+        ((rows,),) = list(engine.query(sql))
+        costs = {cost.table: cost for cost in engine.scope.ledger.statements()[-1].costs.values()}
+    passwd, group = (Path(root, "etc", name).stat().st_size for name in ("passwd", "group"))
+    assert rows > 5
+    assert costs["user_groups"].scans > 5
+    assert costs["user_groups"].read == passwd + group
+    assert costs["groups"].read == group

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leadline.linux import passwd
 from leadline.linux.text import clean
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
-from leadline.tables import namespaces
+from leadline.tables import accounts, namespaces
 from leadline.tables.namespaces import PID_WITH_NAMESPACE
 
 TYPE_CHECKING = False
@@ -33,14 +33,14 @@ def groups(query: Query) -> Rows:
     """Groups that the name service of this machine knows."""
     gids = query.equals("gid")
     for root, end in namespaces.roots(query):
-        for gid, name in _entries(root, gids):
+        for gid, name in _entries(query, root, gids):
             if gids is None or gid in gids:
                 yield (gid, passwd.signed(gid), name, *end[:1])
 
 
-def _entries(root: str, gids: tuple[object, ...] | None) -> Iterator[tuple[int, str]]:
+def _entries(query: Query, root: str, gids: tuple[object, ...] | None) -> Iterator[tuple[int, str]]:
     if root:
-        yield from ((group.gid, group.name) for group in passwd.groups(root))
+        yield from ((group.gid, group.name) for group in accounts.groups(query, root))
         return
     import grp
 
@@ -49,7 +49,7 @@ def _entries(root: str, gids: tuple[object, ...] | None) -> Iterator[tuple[int, 
         return
     # Asked for by number, the local file answers first; only what it lacks is worth a call to a directory server.
     missing = set(gids)
-    for group in passwd.groups(root):
+    for group in accounts.groups(query, root):
         if group.gid in gids:
             missing.discard(group.gid)
             yield group.gid, group.name

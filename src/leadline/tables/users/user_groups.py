@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from leadline.linux import passwd
 from leadline.sql.schema import BIGINT, LINUX, Column, Query, Rows, table
+from leadline.tables import accounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 def user_groups(query: Query) -> Rows:
     """Which groups each user belongs to: the primary one first, then those that list the user."""
     uids = query.equals("uid")
-    listed = passwd.memberships(query.root)
-    elsewhere = not query.root and passwd.groups_elsewhere(query.root)
+    listed = accounts.memberships(query)
+    elsewhere = accounts.groups_elsewhere(query)
     seen: set[object] = set()
-    for user in passwd.users(query.root):
+    for user in accounts.users(query, query.root):
         # Of several names with one uid the first stands for it, as in getpwuid(3).
         if user.uid not in seen and (uids is None or user.uid in uids):
             seen.add(user.uid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leadline.linux import passwd
 from leadline.sql.schema import BIGINT, INTEGER, LINUX, MACOS, TEXT, WINDOWS, Column, Query, Rows, table
-from leadline.tables import namespaces
+from leadline.tables import accounts, namespaces
 from leadline.tables.namespaces import PID_WITH_NAMESPACE
 
 
@@ -46,7 +46,7 @@ def users(query: Query) -> Rows:
     names, uids = query.equals("username"), query.equals("uid")
     for root, end in namespaces.roots(query):
         remote = asked and not root
-        for user in passwd.remote(names, uids) if remote else passwd.users(root):
+        for user in passwd.remote(names, uids) if remote else accounts.users(query, root):
             if (names is None or user.name in names) and (uids is None or user.uid in uids):
                 yield (
                     user.uid, user.gid, passwd.signed(user.uid), passwd.signed(user.gid), user.name,
