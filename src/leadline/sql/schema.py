@@ -179,6 +179,7 @@ def table(
     aliases: Sequence[str] = (),
     examples: Sequence[str] = (),
     notes: str = "",
+    asks: str = "",
     **attributes: bool,
 ) -> Callable[[Generator], Table]:
     """Declare a table; the decorated generator's docstring becomes its description.
@@ -186,6 +187,9 @@ def table(
     The name in the module is then the :class:`Table`. Rows are tuples in declaration order over the columns of the
     running platform; columns missing at the end of a row take their default. Values have the declared type
     (str for TEXT, int for the integer types, float for DOUBLE, bytes for BLOB) or are None for NULL.
+
+    ``asks`` names what a live table asks, such as "the running kernel": under another root it then says so and has no
+    rows, and its generator is not called.
 
     Raises TypeError for an attribute that is not in ATTRIBUTES.
     """
@@ -205,10 +209,22 @@ def table(
             notes=notes,
             module=generator.__module__,
         )
-        declared.on(platforms)(generator)
+        declared.on(platforms)(running_only(name, asks, generator) if asks else generator)
         return declared
 
     return declare
+
+
+def running_only(name: str, asks: str, generator: Generator) -> Generator:
+    """The generator of a table that can only ask the running system."""
+
+    def scan(query: Query) -> Rows:
+        if query.root:
+            query.warn(f"{name} asks {asks} and has no rows for another root")
+            return ()
+        return generator(query)
+
+    return scan
 
 
 EQUALS = "="

@@ -7,6 +7,7 @@ what it leaves out. https://docs.docker.com/reference/api/engine/
 from __future__ import annotations
 
 from leadline.linux import files, unixhttp
+from leadline.tables.containers import daemon as daemons
 from leadline.tables.containers.values import at, entries, pairs, text
 from leadline.tables.osquery import runtime
 
@@ -26,12 +27,9 @@ NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 
 class Daemon:
-    """A daemon during one scan of a table. After a request without an answer it is not asked again.
+    """A daemon during one scan of a table."""
 
-    ``uid`` is the user that it runs as, once it answered.
-    """
-
-    __slots__ = ("_deaf", "_limit", "_owner", "_path", "_query", "_seconds", "uid")
+    __slots__ = ("_daemon", "_query")
 
     def __init__(
         self,
@@ -43,43 +41,24 @@ class Daemon:
         limit: int = unixhttp.LIMIT,
     ) -> None:
         self._query = query
-        self._path = path
-        self._owner = owner
-        self._limit = limit
-        self._seconds = unixhttp.SECONDS if seconds is None else seconds
-        self._deaf = not running(query)
-        self.uid: int | None = None
+        self._daemon = daemons.Daemon(query, path, owner=owner, seconds=seconds, limit=limit)
+
+    @property
+    def uid(self) -> int | None:
+        """The user that it runs as, once it answered."""
+        return self._daemon.uid
 
     def get(self, target: str) -> object:
         """The decoded answer to ``GET target``; None when there is none or it says that there is no such thing."""
-        if self._deaf or self._query.cancelled():
-            return None
-        answer = unixhttp.get(
-            self._path,
-            target,
-            self._query.warn,
-            cancelled=self._query.cancelled,
-            seconds=self._seconds,
-            limit=self._limit,
-            owner=self._owner,
-        )
+        answer = self._daemon.ask(target)
         if answer is None:
-            self._deaf = True
             return None
-        self.uid = answer.uid
         if answer.status == 200:
             return answer.document
         if answer.status not in _GONE:
             reason = text(answer.document, "message") or "no reason given"
-            self._query.warn(f"{self._path}: GET {target}: status {answer.status}, {reason[:_LONGEST]}")
+            self._query.warn(f"{self._daemon.path}: GET {target}: status {answer.status}, {reason[:_LONGEST]}")
         return None
-
-
-def running(query: Query) -> bool:
-    """Whether the query is about the running system, the only one with daemons; warns when it is not."""
-    if query.root and query.table is not None:
-        query.warn(f"{query.table.name} asks a running daemon and has no rows for another root")
-    return not query.root
 
 
 def daemon(query: Query) -> Daemon:

@@ -14,6 +14,7 @@ from leadline.tables.containers.values import texts
     Column("value", TEXT, "Its value."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, value FROM docker_container_envs WHERE key = 'PATH'"],
     notes=(
         "Running containers; with a constraint on the id also those that do not run. One request and another one a"

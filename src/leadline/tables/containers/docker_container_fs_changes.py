@@ -16,6 +16,7 @@ KINDS = {0: "C", 1: "A", 2: "D"}
     Column("change_type", TEXT, "`C` when it was changed, `A` when it was added, `D` when it was deleted."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT c.name, f.path FROM docker_containers AS c JOIN docker_container_fs_changes AS f ON f.id = c.id"],
     notes=(
         "One request for each id. The daemon compares the whole file system for it, which may take it a while;"

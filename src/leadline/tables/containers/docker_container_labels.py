@@ -13,6 +13,7 @@ from leadline.tables.containers import docker
     Column("value", TEXT, "Value of the label."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, value FROM docker_container_labels WHERE key = 'com.docker.compose.project'"],
     notes=(
         "Running containers; with a constraint on the id also those that do not run. One request to the daemon;"

@@ -20,6 +20,7 @@ from leadline.tables.containers.values import entries, text, yes
     Column("propagation", TEXT, "How mounts below spread, such as `rprivate`."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, source, destination FROM docker_container_mounts WHERE type = 'bind' AND rw = 1"],
     notes=(
         "Running containers; with a constraint on the id also those that do not run. One request to the daemon;"

@@ -22,6 +22,7 @@ from leadline.tables.containers.values import number, pairs, text
     Column("mac_address", TEXT, "Hardware address of the container's interface.", collate="nocase"),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, name, ip_address FROM docker_container_networks WHERE ip_address <> ''"],
     notes=(
         "Running containers; with a constraint on the id also those that do not run. One request to the daemon;"

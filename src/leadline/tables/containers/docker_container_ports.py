@@ -22,6 +22,7 @@ from leadline.tables.containers.values import entries, number, text
     Column("host_port", INTEGER, "Port of the machine that leads there; 0 when it is not published."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, port, host_ip, host_port FROM docker_container_ports WHERE host_port <> 0"],
     notes=(
         "Running containers; with a constraint on the id also those that do not run. One request to the daemon;"

@@ -46,6 +46,7 @@ _MOST = 1 << 50  # no process has more kilobytes
     Column("mem", DOUBLE, "Share of physical memory, in percent."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=[
         "SELECT p.pid, p.cmdline FROM docker_containers AS c JOIN docker_container_processes AS p ON p.id = c.id"
     ],

@@ -49,6 +49,7 @@ BEFORE = (
     Column("network_tx_bytes", BIGINT, "Bytes sent on all interfaces."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT c.name, s.pids FROM docker_containers AS c JOIN docker_container_stats AS s ON s.id = c.id"],
     notes=(
         "One request for each id. The daemon answers after two readings a second apart, or at once when no column of"

@@ -34,6 +34,7 @@ from leadline.tables.containers import details, docker
     Column("uts_namespace", TEXT, "Number of its first process's namespace of host names.", platforms=LINUX),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=[
         "SELECT id, name, image, status FROM docker_containers",
         "SELECT name, pid, pid_namespace FROM docker_containers WHERE privileged = 1",

@@ -17,6 +17,7 @@ from leadline.tables.containers.values import entries, number, text, texts
     Column("comment", TEXT, "Comment on the step."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, created_by, size FROM docker_image_history WHERE size > 10000000"],
     notes=(
         "One request for each image, and one for the list when the statement names none; empty when no daemon runs."

@@ -13,6 +13,7 @@ from leadline.tables.containers import docker
     Column("value", TEXT, "Value of the label."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, value FROM docker_image_labels WHERE key = 'org.opencontainers.image.source'"],
     notes="One request to the daemon; empty when none runs.",
 )

@@ -14,6 +14,7 @@ from leadline.tables.containers.values import texts
     Column("layer_order", INTEGER, "Place of the layer, counted from 1 at the bottom."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT layer_id, count(*) AS images FROM docker_image_layers GROUP BY layer_id"],
     notes=(
         "One request for each image, and one for the list when the statement names none; empty when no daemon runs."

@@ -15,6 +15,7 @@ from leadline.tables.containers.values import number, texts
     Column("tags", TEXT, "Names and tags, separated by commas."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT tags, size_bytes FROM docker_images ORDER BY size_bytes DESC"],
     notes=(
         "One request to the daemon at the socket of the flag docker_socket; empty when none runs. Images that only"

@@ -79,6 +79,7 @@ FIELDS = (
     platforms=LINUX,
     cacheable=True,
     live=True,
+    asks="a running daemon",
     examples=["SELECT containers_running, images, storage_driver, root_dir FROM docker_info"],
     notes=(
         "From the daemon at the socket of the flag docker_socket, in one request; empty when no daemon runs. What"

@@ -13,6 +13,7 @@ from leadline.tables.containers import docker
     Column("value", TEXT, "Value of the label."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, key, value FROM docker_network_labels"],
     notes="One request to the daemon; empty when none runs.",
 )

@@ -18,6 +18,7 @@ from leadline.tables.containers.values import entries, moment, text, yes
     Column("gateway", TEXT, "Gateway of that subnet."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT name, driver, subnet FROM docker_networks"],
     notes="One request to the daemon; empty when none runs. Of several subnets only the first one is shown.",
 )

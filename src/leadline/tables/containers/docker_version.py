@@ -25,6 +25,7 @@ KEYS = (
     platforms=LINUX,
     cacheable=True,
     live=True,
+    asks="a running daemon",
     examples=["SELECT version, api_version FROM docker_version"],
     notes=(
         "From the daemon at the socket of the flag docker_socket, in one request; empty when no daemon runs."

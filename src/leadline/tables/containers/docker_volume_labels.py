@@ -13,6 +13,7 @@ from leadline.tables.containers import docker
     Column("value", TEXT, "Value of the label."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT name, key, value FROM docker_volume_labels"],
     notes="One request to the daemon; empty when none runs.",
 )

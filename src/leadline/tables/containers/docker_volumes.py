@@ -15,6 +15,7 @@ from leadline.tables.containers.values import text
     Column("type", TEXT, "Type of file system, when it was made with one."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT name, mount_point FROM docker_volumes"],
     notes="One request to the daemon; empty when none runs.",
 )

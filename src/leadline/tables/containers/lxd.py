@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from leadline.linux import unixhttp
+from leadline.tables.containers import daemon
 from leadline.tables.containers.values import at, entries, text
 from leadline.tables.osquery import runtime
 
@@ -22,33 +22,27 @@ _ELSEWHERE = ("/var/snap/lxd/common/lxd/unix.socket", "/var/lib/incus/unix.socke
 
 
 class Daemon:
-    """The daemon during one scan of a table. After a request without an answer it is not asked again."""
+    """The daemon during one scan of a table."""
 
-    __slots__ = ("_deaf", "_path", "_query")
+    __slots__ = ("_daemon", "_query")
 
     def __init__(self, query: Query) -> None:
         self._query = query
-        self._path = _socket(query)
-        self._deaf = bool(query.root)
-        if query.root and query.table is not None:
-            query.warn(f"{query.table.name} asks a running daemon and has no rows for another root")
+        self._daemon = daemon.Daemon(query, _socket(query))
 
     def get(self, target: str, complain: bool = True) -> object:
         """The metadata of the answer to ``GET target``, quoted already; None when there is none.
 
         ``complain`` says whether an answer with a bad status, other than 404, is worth a warning.
         """
-        if self._deaf or self._query.cancelled():
-            return None
-        answer = unixhttp.get(self._path, target, self._query.warn, cancelled=self._query.cancelled)
+        answer = self._daemon.ask(target)
         if answer is None:
-            self._deaf = True
             return None
         if answer.status == 200:
             return at(answer.document, "metadata")
         if complain and answer.status != 404:
             reason = text(answer.document, "error") or "no reason given"
-            self._query.warn(f"{self._path}: {target}: status {answer.status}: {reason[:500]}")
+            self._query.warn(f"{self._daemon.path}: {target}: status {answer.status}: {reason[:500]}")
         return None
 
     def all(self, kind: str, complain: bool = True) -> list[object]:

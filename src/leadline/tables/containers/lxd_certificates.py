@@ -15,6 +15,7 @@ from leadline.tables.containers.values import text
     Column("certificate", TEXT, "The certificate itself in PEM."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT name, type, fingerprint FROM lxd_certificates"],
     notes=(
         "From LXD's REST API over the socket that the flag `lxd_socket` names. Whoever holds the key of a client's"

@@ -20,6 +20,7 @@ _KEYS = ("entity", "name", "key", "value", "description")
     Column("member_config_description", TEXT, "Description of the setting."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT server_name, enabled FROM lxd_cluster"],
     notes=(
         "From LXD's REST API over the socket that the flag `lxd_socket` names. One row for each setting that new"

@@ -16,6 +16,7 @@ from leadline.tables.containers.values import text, yes
     Column("message", TEXT, "More about its status."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT server_name, url, status FROM lxd_cluster_members WHERE status <> 'Online'"],
     notes=(
         "From LXD's REST API over the socket that the flag `lxd_socket` names. Empty on a server that belongs to no"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Column("update_source_alias", TEXT, "Name of the image at that server."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT id, os, release, size, last_used_at FROM lxd_images ORDER BY size DESC"],
     notes=(
         "From LXD's REST API over the socket that the flag `lxd_socket` names. The columns `update_source_*` are"

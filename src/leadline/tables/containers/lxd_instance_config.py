@@ -14,6 +14,7 @@ from leadline.tables.containers.values import pairs, text
     Column("value", TEXT, "Its value."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=[
         "SELECT key, value FROM lxd_instance_config WHERE name = 'hello'",
         "SELECT name FROM lxd_instances JOIN lxd_instance_config USING (name)"

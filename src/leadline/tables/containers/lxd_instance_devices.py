@@ -16,6 +16,7 @@ from leadline.tables.containers.values import pairs, text
     Column("value", TEXT, "Its value."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=[
         "SELECT device, device_type, key, value FROM lxd_instance_devices WHERE name = 'hello'",
         "SELECT name, device, value FROM lxd_instances JOIN lxd_instance_devices USING (name)"

@@ -22,6 +22,7 @@ from leadline.tables.containers.values import number, text, yes
     Column("processes", INTEGER, "Number of processes in it; 0 when it is stopped, and -1 when unknown."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=[
         "SELECT name, status, os, pid FROM lxd_instances",
         "SELECT name, created_at FROM lxd_instances WHERE status = 'Running' AND ephemeral = 0",

@@ -26,6 +26,7 @@ _COUNTERS = ("bytes_received", "bytes_sent", "packets_received", "packets_sent")
     Column("mtu", INTEGER, "Largest packet in bytes."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT name, type, ipv4_address, used_by FROM lxd_networks WHERE managed = 1"],
     notes="From LXD's REST API over the socket that the flag `lxd_socket` names; networks of the default project.",
 )

@@ -21,6 +21,7 @@ _RESOURCES = (("space", "used"), ("space", "total"), ("inodes", "used"), ("inode
     Column("inodes_total", BIGINT, "Inodes that there are."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     examples=["SELECT name, driver, 100 * space_used / space_total AS percent FROM lxd_storage_pools"],
     notes="From LXD's REST API over the socket that the flag `lxd_socket` names.",
 )

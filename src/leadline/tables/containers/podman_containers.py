@@ -39,6 +39,7 @@ from leadline.tables.containers.values import text
     Column("socket", TEXT, "Socket of the service that knows it."),
     platforms=LINUX,
     live=True,
+    asks="a running daemon",
     ours=True,
     examples=[
         "SELECT uid, id, name, image, status FROM podman_containers",
@@ -53,8 +54,6 @@ from leadline.tables.containers.values import text
 )
 def podman_containers(query: Query) -> Rows:
     """Containers of Podman, of the system and of all users."""
-    if not docker.running(query):
-        return
     users = query.equals("uid")
     names = docker.wanted(query)
     for owner, path in podman.sockets(query):

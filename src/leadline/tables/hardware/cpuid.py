@@ -57,6 +57,7 @@ _BITS = {
     Column("input_eax", TEXT, "Leaf that is asked for: the value of EAX, and of ECX behind a comma."),
     platforms=LINUX,
     live=True,
+    asks="the running processors",
     examples=[
         "SELECT feature, value FROM cpuid WHERE feature IN ('vendor', 'product_name')",
         "SELECT feature FROM cpuid WHERE value = '1' AND output_bit > 0",
@@ -70,9 +71,6 @@ _BITS = {
 )
 def cpuid(query: Query) -> Rows:
     """Features of the processor, its names and numbers."""
-    if query.root:
-        query.warn("cpuid asks the running processors and has no rows for another root")
-        return
     found = processor.read(_LEAVES)
     if found is None:
         query.warn("cpuid: the processor is no x86-64, or must not be asked")

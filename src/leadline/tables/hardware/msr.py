@@ -28,17 +28,15 @@ _NUMBERS = [
     Column("rapl_power_units", BIGINT, "MSR_RAPL_POWER_UNIT: units of power, energy and time."),
     platforms=LINUX,
     live=True,
+    asks="the running processors",
     examples=["SELECT processor_number, turbo_disabled, feature_control & 1 AS locked FROM msr"],
     notes=(
         "From /dev/cpu/N/msr, which needs root and the kernel's module msr; empty without either. A register that the"
         " processor does not have is NULL; the 64 bits of a register are shown as a signed number."
     ),
 )
-def msr(query: Query) -> Rows:
+def msr(_: Query) -> Rows:
     """Model-specific registers of each processor, about turbo, power and features."""
-    if query.root:
-        query.warn("msr asks the running processors and has no rows for another root")
-        return
     for processor in registers.processors():
         values = registers.read(registers.device(processor), _NUMBERS)
         if values is None:

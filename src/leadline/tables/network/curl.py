@@ -26,6 +26,7 @@ _LARGEST = 64 << 20  # bytes of an answer
     Column("result", TEXT, "Body of the answer."),
     platforms=LINUX,
     live=True,
+    asks="over the network of the running system",
     examples=[
         "SELECT response_code, round_trip_time, bytes FROM curl WHERE url = 'http://localhost/'",
         "SELECT result FROM curl WHERE url = 'http://localhost:8080/healthz' AND user_agent = 'monitoring'",
@@ -37,9 +38,6 @@ _LARGEST = 64 << 20  # bytes of an answer
 )  # fmt: skip
 def curl(query: Query) -> Rows:
     """The answer to an HTTP request, and how long it took."""
-    if query.root:
-        query.warn("curl asks over the network of the running system and has no rows for another root")
-        return
     agents = query.equals("user_agent")
     if agents is not None and len(agents) != 1:
         query.warn("curl sends one user_agent: name a single one")

@@ -66,6 +66,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
     Column("pem", TEXT, "Certificate in PEM, with `dump_certificate = 1`."),
     platforms=LINUX,
     live=True,
+    asks="over the network of the running system",
     examples=[
         "SELECT common_name, valid_to, has_expired FROM curl_certificate WHERE hostname = 'localhost'",
         "SELECT subject_alternative_names, pem FROM curl_certificate WHERE hostname = 'localhost:8443' AND timeout = 2",
@@ -77,9 +78,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 )  # fmt: skip
 def curl_certificate(query: Query) -> Rows:
     """The certificate a TLS server shows."""
-    if query.root:
-        query.warn("curl_certificate asks over the network of the running system and has no rows for another root")
-        return
     seconds = _timeout(query)
     dump = int(1 in (query.equals("dump_certificate") or ()))
     for hostname in query.equals("hostname") or ():

@@ -15,17 +15,15 @@ from leadline.sql.schema import INTEGER, LINUX, TEXT, Column, Query, Rows, table
     Column("rtadv_accept", INTEGER, "1 when it heeds router advertisements, else 0."),
     platforms=LINUX,
     live=True,
+    asks="the running kernel",
     examples=["SELECT interface FROM interface_ipv6 WHERE redirect_accept = 1 OR rtadv_accept = 1"],
     notes=(
         "From /proc/sys/net/ipv6/conf for each interface of the network namespace. What is accepted takes forwarding"
         " and the setting for all interfaces into account. All numbers of an interface without IPv6 are -1."
     ),
 )
-def interface_ipv6(query: Query) -> Rows:
+def interface_ipv6(_: Query) -> Rows:
     """What IPv6 does on each network interface."""
-    if query.root:
-        query.warn("interface_ipv6 asks the running kernel and has no rows for another root")
-        return
     from leadline.linux import rtnetlink
 
     everywhere = ipv6conf.number("", "all", "accept_redirects")

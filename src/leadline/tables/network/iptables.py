@@ -35,6 +35,7 @@ _HIGHEST = (1 << 63) - 1
     Column("bytes", INTEGER, "Bytes of these packets."),
     platforms=LINUX,
     live=True,
+    asks="the running kernel",
     examples=[
         "SELECT filter_name, chain, policy FROM iptables WHERE policy <> '' AND target IS NULL",
         "SELECT chain, src_ip, dst_port, target FROM iptables WHERE filter_name = 'filter' AND protocol = 6",
@@ -47,9 +48,6 @@ _HIGHEST = (1 << 63) - 1
 )
 def iptables(query: Query) -> Rows:
     """Rules and policies of the packet filter that iptables sets up."""
-    if query.root:
-        query.warn("iptables asks the running kernel and has no rows for another root")
-        return
     names = xtables.tables(query.root)
     if names is None:
         query.warn("iptables needs root, and a kernel with the legacy packet filter")

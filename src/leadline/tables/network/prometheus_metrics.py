@@ -20,6 +20,7 @@ _MOST_TARGETS = 1000
     Column("timestamp_ms", BIGINT, "When it had that value, in milliseconds since 1970."),
     platforms=LINUX,
     live=True,
+    asks="over the network of the running system",
     examples=["SELECT metric_name, metric_value FROM prometheus_metrics WHERE metric_name LIKE 'process_%'"],
     notes=(
         "Gets the addresses of `prometheus_targets` in the configuration, `{\"urls\": [...], \"timeout\": 1}` with the"
@@ -35,9 +36,6 @@ def prometheus_metrics(query: Query) -> Rows:
     urls, seconds = section.get("urls"), section.get("timeout", _SECONDS)
     if not isinstance(urls, list):
         query.warn("prometheus_targets in the configuration has no list of urls")
-        return
-    if query.root:
-        query.warn("prometheus_metrics asks over the network of the running system and has no rows for another root")
         return
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= _LONGEST:
         query.warn(f"prometheus_targets in the configuration has a timeout that is no number of seconds: {seconds!r}")

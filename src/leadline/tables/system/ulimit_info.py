@@ -13,17 +13,15 @@ from leadline.sql.schema import LINUX, TEXT, Column, Query, Rows, table
     Column("hard_limit", TEXT, "Limit up to which the soft one may be raised; `unlimited` for none."),
     platforms=LINUX,
     live=True,
+    asks="the running kernel",
     examples=["SELECT type, soft_limit FROM ulimit_info WHERE type IN ('nofile', 'core')"],
     notes=(
         "From getrlimit(2), in the kernel's units: bytes, seconds of processor time, or counts. These are the limits"
         " of the process that runs the query, and what it would hand on to its children."
     ),
 )
-def ulimit_info(query: Query) -> Rows:
+def ulimit_info(_: Query) -> Rows:
     """Resource limits of the process that runs the query."""
-    if query.root:
-        query.warn("ulimit_info asks the running kernel and has no rows for another root")
-        return
     for name, soft, hard in limits.own():
         yield name, _text(soft), _text(hard)
 
