@@ -37,15 +37,31 @@ class Limits(NamedTuple):
 
 
 class Access:
-    """A client of one service, with credentials from the flags or where AWS's own tools find them."""
+    """A client of one service, ``kinesis`` or ``firehose``, with credentials from the flags or where AWS's own tools
+    find them."""
 
-    def __init__(self, flags: Flags, service: str, region_flag: str, endpoint_flag: str) -> None:
+    def __init__(self, flags: Flags, service: str) -> None:
         self.flags = flags
         self.service = service
-        self.region_flag = region_flag
-        self.endpoint_flag = endpoint_flag
         self.expires: datetime | None = None
         self.made: Any = None
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream that lines go to."""
+        return self.flags.text(f"aws_{self.service}_stream")
+
+    @property
+    def period(self) -> float:
+        """Seconds between two sendings."""
+        return max(0.1, self.flags.real(f"aws_{self.service}_period"))
+
+    def ready(self) -> None:
+        """See that a stream is named, and that there are usable keys. Raises UnusableError."""
+        if not self.stream:
+            raise UnusableError(f"Stream name must be specified with --aws_{self.service}_stream")
+        if not self.flags.text("aws_sts_arn_role"):  # a role is asked for when there is something to send
+            self.client()
 
     def client(self) -> Any:
         """The client, made anew when the credentials of its role are about to expire.
@@ -78,13 +94,13 @@ class Access:
                 "aws_secret_access_key": lent["SecretAccessKey"],
                 "aws_session_token": lent["SessionToken"],
             }
-        endpoint = self.flags.text(self.endpoint_flag) or None
+        endpoint = self.flags.text(f"aws_{self.service}_endpoint") or None
         return session.client(self.service, region_name=region, endpoint_url=endpoint, config=config, **keys)
 
     def region(self, session: boto3.Session) -> str:
         """The service's own flag, the flag for all, the profile or the environment, or the default."""
         return (
-            self.flags.text(self.region_flag)
+            self.flags.text(f"aws_{self.service}_region")
             or self.flags.text("aws_region")
             or str(session.region_name or "")
             or REGION

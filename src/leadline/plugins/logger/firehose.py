@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadline.plugins.errors import UnusableError
 from leadline.plugins.kinds import Context, Status
 from leadline.plugins.logger import aws
 
@@ -21,19 +20,15 @@ class Firehose:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.flags = context.flags
-        self.access = aws.Access(context.flags, "firehose", "aws_firehose_region", "aws_firehose_endpoint")
+        self.access = aws.Access(context.flags, "firehose")
 
     @property
     def period(self) -> float:
-        return max(0.1, self.flags.real("aws_firehose_period"))
+        return self.access.period
 
     def start(self) -> None:
         """See that there are a stream and usable keys. Raises UnusableError."""
-        if not self.flags.text("aws_firehose_stream"):
-            raise UnusableError("Stream name must be specified with --aws_firehose_stream")
-        if not self.flags.text("aws_sts_arn_role"):  # a role is asked for when there is something to send
-            self.access.client()
+        self.access.ready()
 
     def mark(self, stream: str) -> str:  # noqa: ARG002
         """Whether records were taken only the answer tells: there is nothing to remember."""
@@ -46,7 +41,7 @@ class Firehose:
         def put(positions: list[int]) -> Sequence[Mapping[str, Any]]:
             answer = self.access.call(
                 "put_record_batch",
-                DeliveryStreamName=self.flags.text("aws_firehose_stream"),
+                DeliveryStreamName=self.access.stream,
                 Records=[{"Data": records[index]} for index in positions],
             )
             found: Sequence[Mapping[str, Any]] = answer["RequestResponses"]

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadline.plugins.errors import UnusableError
 from leadline.plugins.kinds import Context, Status
 from leadline.plugins.logger import aws
 
@@ -23,7 +22,7 @@ class Kinesis:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.flags = context.flags
-        self.access = aws.Access(context.flags, "kinesis", "aws_kinesis_region", "aws_kinesis_endpoint")
+        self.access = aws.Access(context.flags, "kinesis")
 
     @property
     def streams(self) -> Mapping[str, Sequence[str]]:
@@ -32,14 +31,11 @@ class Kinesis:
 
     @property
     def period(self) -> float:
-        return max(0.1, self.flags.real("aws_kinesis_period"))
+        return self.access.period
 
     def start(self) -> None:
         """See that there are a stream and usable keys. Raises UnusableError."""
-        if not self.flags.text("aws_kinesis_stream"):
-            raise UnusableError("Stream name must be specified with --aws_kinesis_stream")
-        if not self.flags.text("aws_sts_arn_role"):  # a role is asked for when there is something to send
-            self.access.client()
+        self.access.ready()
 
     def mark(self, stream: str) -> str:  # noqa: ARG002
         """Whether records were taken only the answer tells: there is nothing to remember."""
@@ -55,7 +51,7 @@ class Kinesis:
             entries = [
                 {"Data": records[index], "PartitionKey": str(uuid.uuid4()) if scattered else key} for index in positions
             ]
-            name = self.flags.text("aws_kinesis_stream")
+            name = self.access.stream
             found: Sequence[Mapping[str, Any]] = self.access.call("put_records", StreamName=name, Records=entries)[
                 "Records"
             ]
