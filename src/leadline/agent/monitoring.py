@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Event, Thread
 from time import time
 
-from leadline.agent.watchdog.measure import usage
+from leadline.agent.trimming import resident
 from leadline.flags import Flags
 
 log = logging.getLogger(__name__)
@@ -72,10 +72,9 @@ class Monitoring(Thread):
     def figures(self) -> Iterator[tuple[str, int]]:
         """The figures of this round by path."""
         used = resource.getrusage(resource.RUSAGE_SELF)
-        own = usage(os.getpid())
         yield "agent.time.user.millis", int(used.ru_utime * 1000)
         yield "agent.time.system.millis", int(used.ru_stime * 1000)
-        yield "agent.rss.bytes", own.resident if own else 0
+        yield "agent.rss.bytes", resident()
         yield "agent.logger.waiting.lines", self.waiting()
         after: dict[str, list[int]] = {}
         for row in self.schedule():

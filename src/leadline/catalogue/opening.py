@@ -5,6 +5,7 @@ from __future__ import annotations
 from leadline.catalogue.selection import selected
 from leadline.linux import usage
 from leadline.sql.engine import Engine
+from leadline.sql.functions import REGEX_MAX_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 # The values the flags are declared with. Asking for a flag that nobody gave costs an import at every start.
 _SECONDS = 600
 _MEBIBYTES = 512
-_PATTERN = 256
 
 
 def open_engine(
@@ -47,5 +47,5 @@ def open_engine(
         read=usage.read,
         memory=usage.resident,
         memory_limit=number("statement_memory", _MEBIBYTES) << 20,
-        regex_max_size=number("regex_max_size", _PATTERN),
+        regex_max_size=number("regex_max_size", REGEX_MAX_SIZE),
     )

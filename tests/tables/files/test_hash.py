@@ -76,6 +76,21 @@ def test_files_beyond_read_max_have_no_digests(answer, tmp_path, program) -> Non
     assert rows == [(f"{tmp_path}/large", 1), (f"{tmp_path}/small", 0)]
 
 
+def test_the_flag_that_disables_the_cache_keeps_digests_out_of_it(answer, tmp_path, program) -> None:
+    from leadline.tables.files.hash import _cache
+
+    path = tmp_path / "f"
+    path.write_text("x")
+    digest = hashlib.md5(b"x").hexdigest()
+    sql = f"SELECT md5 FROM hash WHERE path = '{path}'"
+    assert answer(sql, runtime=program(disable_hash_cache="true")) == [(digest,)]
+    assert _cache.find(str(path), ["md5"]) is None
+    assert answer(sql, runtime=program()) == [(digest,)]
+    kept = _cache.find(str(path), ["md5"])
+    assert kept is not None
+    assert kept.digests["md5"] == digest
+
+
 def test_hash_joins_with_file(answer, tree) -> None:
     sql = f"SELECT f.path, f.size, h.md5 FROM file f JOIN hash h USING (path) WHERE f.path LIKE '{tree}/alpha/%%'"
     assert answer(sql) == [

@@ -63,8 +63,8 @@ def _rows(root: str, query: Query, end: Row) -> Rows:
             yield place
 
     largest = runtime.number(query, "read_max", _READ_MAX)
-    kept = 0 if runtime.switch(query, "disable_hash_cache", False) else _CACHE_MAX
-    _cache.size = runtime.number(query, "hash_cache_max", kept) if kept else 0
+    disabled = runtime.switch(query, "disable_hash_cache", False)
+    _cache.size = 0 if disabled else runtime.number(query, "hash_cache_max", _CACHE_MAX)
     for _, made in digest.of_files(places(), algorithms, largest, _cache, query.cancelled):
         path, directory = rows.pop(0)
         if made:

@@ -30,7 +30,7 @@ _LONG_NAME = r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)
     ours=True,
     examples=[
         "SELECT fullkey, value FROM parse_toml WHERE path = '/etc/containerd/config.toml'",
-        "SELECT path, value FROM parse_toml WHERE path LIKE '/root/%/pyproject.toml' AND fullkey = 'project/name'",
+        "SELECT path, value FROM parse_toml WHERE path LIKE '/srv/%/pyproject.toml' AND fullkey = 'project/name'",
     ],
     notes="Any file that the program may read, up to 4 MiB and the flag `read_max`. A file that is no TOML 1.0 has no"
     " rows and is named in a warning.",
