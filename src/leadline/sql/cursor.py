@@ -47,8 +47,6 @@ class Cursor:
         self.seen = {}
         try:
             self.rows, self.mask = (indexed if plan.joined else scanned)(hosted, plan, arguments, cost)
-        except apsw.Error:
-            raise
         except Exception as error:  # noqa: BLE001 - the edge of a table
             self.rows, self.mask = iter(()), NEVER
             hosted.failed(error)
@@ -58,8 +56,6 @@ class Cursor:
         self.count = count = self.count + 1
         try:
             self.row = next(self.rows, None) if count & self.mask else self.measured()
-        except apsw.Error:
-            raise
         except Exception as error:  # noqa: BLE001 - the edge of a table
             self.row = None
             self.hosted.failed(error)
