@@ -7,16 +7,14 @@ name as soon as they are more than a few.
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from resource import RUSAGE_THREAD, getrusage
-from time import monotonic, time
+from time import time
 from typing import IO, NamedTuple
 
+from leadline.agent.performance import Cost
 from leadline.agent.rendering import quote
 from leadline.agent.state import State
-from leadline.linux import files
 from leadline.sql.errors import SQLError
 
 log = logging.getLogger(__name__)
@@ -30,19 +28,12 @@ MAX_AGE = 86_400
 """Seconds for which an answer is kept that cannot be delivered; nobody waits longer."""
 
 
-class Cost(NamedTuple):
-    """What a query cost: milliseconds of wall, user and system time, and bytes by which this process grew."""
-
-    wall: int = 0
-    user: int = 0
-    system: int = 0
-    memory: int = 0
-
-    def text(self) -> str:
-        """The cost as a JSON object."""
-        return (
-            f'{{"wall_time_ms":{self.wall},"user_time":{self.user},"system_time":{self.system},"memory":{self.memory}}}'
-        )
+def stats(cost: Cost | None = None) -> str:
+    """What a query cost as a JSON object: milliseconds, and bytes by which this process grew, if it did."""
+    cost = cost or Cost()
+    wall, user, system = (microseconds // 1000 for microseconds in cost[:3])
+    memory = max(0, cost.memory or 0)
+    return f'{{"wall_time_ms":{wall},"user_time":{user},"system_time":{system},"memory":{memory}}}'
 
 
 class Answer(NamedTuple):
@@ -54,7 +45,7 @@ class Answer(NamedTuple):
     id: str
     status: int = 0
     message: str = ""
-    cost: str = Cost().text()
+    cost: str = stats()
     size: int = 2
     rows: Callable[[], Iterable[bytes]] = lambda: (b"[]",)
 
@@ -197,19 +188,3 @@ class Kept:
         """The queries whose answers wait."""
         with self.state.lock:
             return {str(query) for (query,) in self.state.connection.execute("SELECT query FROM answers")}
-
-
-Usage = tuple[float, float, float, int]
-
-
-def usage() -> Usage:
-    """Seconds of wall time, of user and system time of the calling thread, and resident bytes of this process."""
-    used = getrusage(RUSAGE_THREAD)
-    pages = (files.read("/proc/self/statm") or b"0 0").split()[1]
-    return monotonic(), used.ru_utime, used.ru_stime, int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-def spent(before: Usage, after: Usage) -> Cost:
-    """The difference; a process that shrank used no memory."""
-    wall, user, system = (int((end - start) * 1000) for start, end in zip(before[:3], after[:3], strict=True))
-    return Cost(wall, user, system, max(0, after[3] - before[3]))

@@ -10,12 +10,14 @@ from contextlib import closing
 from threading import Condition, Event, Lock, Thread, current_thread
 from time import monotonic, time
 
-from leadline.agent.answers import Answer, Kept, Spool, spent, usage
+from leadline.agent.answers import Answer, Kept, Spool, stats
 from leadline.agent.carving import origin
 from leadline.agent.engines import interrupt
+from leadline.agent.performance import Meter
 from leadline.agent.rendering import Layout
 from leadline.agent.state import State
 from leadline.agent.suspects import Suspects
+from leadline.agent.trimming import resident
 from leadline.flags import Flags
 from leadline.plugins.errors import PluginError, RefusedError
 from leadline.plugins.kinds import Distributed, Work
@@ -266,17 +268,17 @@ class Distributor(Thread):
 
     def execute(self, spool: Spool, engine: Engine, run: Run) -> Answer | None:
         """Run one query; None when it was cut short because nobody waits for its answer."""
-        before = usage()
+        meter = Meter(resident)
         self.suspects.begin(run.sql)
         try:
-            with origin.request(run.id):
+            with origin.request(run.id), meter:
                 self.fill(spool, engine, run)
-            return Answer(run.id, size=spool.size, rows=spool.pieces, cost=spent(before, usage()).text())
+            return Answer(run.id, size=spool.size, rows=spool.pieces, cost=stats(meter.cost))
         except SQLError as error:
             if self.stopping.is_set() or run.cancelled:
                 return None
             log.info("Error executing distributed query %s: %s", run.id, error.message)
-            return Answer(run.id, error.code or 1, error.message, spent(before, usage()).text())
+            return Answer(run.id, error.code or 1, error.message, stats(meter.cost))
         finally:
             self.suspects.end(run.sql)
 

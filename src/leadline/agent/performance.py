@@ -7,6 +7,7 @@ Kept in the state as osquery keeps it, in the domain ``query_performance`` as a 
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 from hashlib import blake2b
 from time import monotonic
 from typing import NamedTuple, Self
@@ -29,13 +30,17 @@ class Cost(NamedTuple):
 class Meter:
     """Measures what happens inside of it on this thread; ``cost`` is known afterwards.
 
-    The memory is the whole process's: nobody can tell who took it while others were at work.
+    The memory is the whole process's, as ``resident()`` tells it in bytes: nobody can tell who took it while others
+    were at work.
     """
 
     cost: Cost | None = None
 
+    def __init__(self, resident: Callable[[], int] = usage.resident) -> None:
+        self.resident = resident
+
     def __enter__(self) -> Self:
-        self.memory = usage.resident()
+        self.memory = self.resident()
         self.before = resource.getrusage(resource.RUSAGE_THREAD)
         self.started = monotonic()
         return self
@@ -47,7 +52,7 @@ class Meter:
             int(wall * 1e6),
             int((after.ru_utime - self.before.ru_utime) * 1e6),
             int((after.ru_stime - self.before.ru_stime) * 1e6),
-            usage.resident() - self.memory,
+            self.resident() - self.memory,
         )
 
 
