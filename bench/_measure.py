@@ -31,6 +31,16 @@ def run(command: list[str], runs: int = RUNS) -> Run:
     return Run(*(statistics.median(values) for values in zip(*(once(command) for _ in range(runs + 1)), strict=True)))
 
 
+def over(command: list[str], start: list[str], runs: int = RUNS) -> tuple[float, int]:
+    """Seconds of CPU that a command takes over another one, the median of pairs, and its lines on stdout.
+
+    The two run in turn: a machine that slows down for a while slows both.
+    """
+    once(command)
+    pairs = [(once(command), once(start)) for _ in range(runs)]
+    return statistics.median(one.cpu - other.cpu for one, other in pairs), pairs[0][0].lines
+
+
 def once(command: list[str]) -> Run:
     """One run, accounted by the kernel."""
     started = time.perf_counter()
